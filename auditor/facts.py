@@ -7,9 +7,12 @@ Sizes are bytes, counts integers, times RFC 3339 UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of no bytes at all: nothing was read
 
 
 class Status(StrEnum):
@@ -40,6 +43,12 @@ class Source:
     detail: str = ""
     required: bool = False
     seen_at: str = ""
+    quote: str = ""  # what was read there, cut short: names of a listing, an error's own words
+    sha256: str = EMPTY_SHA256  # of the bytes that were read
+
+    def as_evidence(self) -> Evidence:
+        """Return the evidence that this source is what it is."""
+        return Evidence(self.id, self.url or self.id, self.quote or self.detail or self.status.value, self.sha256, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +204,7 @@ class Table:
     sections: tuple[str, ...] = ()
     caption: str = ""  # caption, or the paragraph before
     picture: str | None = None  # path of the picture, where it is one
+    sha256: str = ""  # of the picture's bytes, where it is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +240,7 @@ class Outline:
     blocks: tuple[Block, ...] = ()
     literals: tuple[Literal, ...] = ()
     title: str = ""
+    notes: tuple[str, ...] = ()  # what was cut because of a limit, or could not be parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +411,7 @@ class Artifact:
     detail: str = ""
     bytes_read: int = 0
     requests: int = 0
+    source: str = ""  # id of its Source
     contents: tuple[Inspected | Unreadable, ...] = ()
     sha256: str | None = None  # of the whole file, where it is known without a download
     owner: str = "own"
@@ -450,7 +462,7 @@ class Facts:
     claims: tuple[Claim, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     stats: Stats = Stats()
-    options: dict[str, str] = field(default_factory=dict)
+    options: tuple[tuple[str, str], ...] = ()
 
     def source(self, id: str) -> Source | None:
         """Return the source with this id."""

@@ -1,0 +1,44 @@
+"""The structure of one document, by the markup that it is written in."""
+
+from __future__ import annotations
+
+from auditor.documents.builder import Builder
+from auditor.documents.commands import command_links
+from auditor.documents.markdown import read_markdown
+from auditor.documents.source_text import bounded_lines
+from auditor.facts import Document, Outline
+
+_MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".mkdn", ".mdown", ".rmd", ".qmd")
+_SCRIPT = (".sh", ".bash", ".zsh", ".bat", ".ps1", ".cmd")
+_CODE = (".py", ".yaml", ".yml", ".json", ".toml", ".cfg", ".ini")
+
+
+def outline(document: Document) -> Outline:
+    """Return the links, tables, pictures and blocks of a document. Never raises for what stands in it; `notes` say what was cut."""
+    name = document.path.rsplit("/", 1)[-1].lower()
+    if document.role == "script" or name.endswith(_SCRIPT):
+        return read_script(document)
+    if name.endswith(".py"):
+        return read_python(document)
+    if name.endswith(_CODE):
+        return read_script(document)
+    return read_markdown(document)
+
+
+def read_script(document: Document) -> Outline:
+    """Return the outline of a shell script or configuration file: one block of code, with what it downloads."""
+    builder = Builder(document)
+    lines, notes = bounded_lines(document.text)
+    builder.notes.extend(notes)
+    language = document.path.rsplit(".", 1)[-1].lower() if "." in document.path else "sh"
+    builder.code("\n".join(lines), 1, language, list(command_links(enumerate(lines, 1))))
+    return builder.outline()
+
+
+def read_python(document: Document) -> Outline:
+    """Return the outline of a Python file: its literals, and the addresses that it loads weights from. Nothing is run."""
+    from dataclasses import replace
+
+    from auditor.documents.source_code import read_literals
+
+    return replace(read_script(document), literals=read_literals(document.text))
