@@ -1,0 +1,317 @@
+"""Recognized text boxes into the grid of a table: pure geometry, no recognition and no guessing of letters.
+
+A picture of a table has no lines that can be trusted, but its numbers stand under each other. So the grid is found from
+the numbers: columns are vertical runs of numeric boxes at one pitch, rows are the lines that those runs share, the label
+column is what stands beside them in most rows, headers are the lines right above. Axis ticks and labels of a plot in the
+same picture share no lines with a table and are left out. All coordinates are pixels, origin at the top left.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from auditor.facts import Cell
+
+MAX_BOXES = 4000
+NUMERIC = re.compile(r"^[\W_]*[-+−–±~≈]?\d[\d.,]*\s*(?:[a-zA-Z%‰]{0,6})?(?:\s*[(/±][^a-zA-Z]*[a-zA-Z%]{0,4}\)?)?[\W_]*$")
+EMPTY = re.compile(r"^(?:[-–—−_*.]+|n/?a\.?)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One recognized piece of text: position, size, text and the recognizer's confidence (0..1)."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    text: str
+    confidence: float
+
+    @property
+    def right(self) -> int:
+        """Return the x right of the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """Return the y below the box."""
+        return self.y + self.height
+
+    @property
+    def middle(self) -> float:
+        """Return the vertical middle."""
+        return self.y + self.height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table found among boxes: rows of cells with the headers first, and the lines outside of it."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    header_rows: int
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The horizontal extent of a column, and whether numbers stand in it."""
+
+    left: int
+    right: int
+    numeric: bool
+
+
+def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
+    """Return the largest table among the boxes, or None where they make no table.
+
+    A table needs two rows with numbers, a column of labels and a line of headers. Boxes past `MAX_BOXES` are ignored.
+    """
+    lines = text_lines(tuple(box for box in boxes[:MAX_BOXES] if box.text.strip() and box.width > 0 and box.height > 0))
+    runs = largest_block(numeric_runs(lines))
+    if not runs:
+        return None
+    body = sorted({line for run in runs for line, _ in run})
+    columns = all_columns(lines, body, runs)
+    if columns[0].numeric:
+        return None  # numbers without labels: a plot's ticks, a matrix, a calculator
+    body = trimmed(lines, body, columns[0])
+    if len(body) < 2:
+        return None
+    height = median(box.height for line in body for box in lines[line])
+    headers = header_lines(lines, body[0], columns, height)
+    if not headers:
+        return None
+    body = body_with_groups(lines, body, columns)
+    rows = [*(header_row(lines[n], columns) for n in headers), *(body_row(lines[n], columns) for n in body)]
+    return Grid(tuple(rows), len(headers), caption_of(lines, {*headers, *body}, columns))
+
+
+def text_lines(boxes: tuple[Box, ...]) -> list[list[Box]]:
+    """Return the boxes by line, top to bottom and left to right: boxes of a line overlap by half their height."""
+    lines: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda box: (box.middle, box.x)):
+        if lines:
+            middle = sum(other.middle for other in lines[-1]) / len(lines[-1])
+            if abs(box.middle - middle) < 0.5 * min(box.height, median(other.height for other in lines[-1])):
+                lines[-1].append(box)
+                continue
+        lines.append([box])
+    return [sorted(line, key=lambda box: box.x) for line in lines]
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a cell's text is a number as tables print it: `7.59M`, `34.5`, `86.5(25.4%)`, `1,234`."""
+    return bool(NUMERIC.match(text.strip())) and len(text) < 40
+
+
+def numeric_runs(lines: list[list[Box]]) -> list[list[tuple[int, Box]]]:
+    """Return vertical runs of two or more numeric boxes under each other, as (line number, box)."""
+    runs: list[list[tuple[int, Box]]] = []
+    for number, line in enumerate(lines):
+        for box in line:
+            if not is_number(box.text):
+                continue
+            home = next((run for run in reversed(runs[-400:]) if run[-1][0] < number and continues(run[-1][1], box)), None)
+            if home is None:
+                runs.append([(number, box)])
+            else:
+                home.append((number, box))
+    return [run for run in runs if len(run) > 1]
+
+
+def continues(above: Box, box: Box) -> bool:
+    """Tell whether a box stands right below another: they overlap by half, and less than three heights lie between."""
+    shared = min(above.right, box.right) - max(above.x, box.x)
+    return shared >= 0.5 * min(above.width, box.width) and box.y - above.bottom < 3 * min(above.height, box.height)
+
+
+def largest_block(runs: list[list[tuple[int, Box]]]) -> list[list[tuple[int, Box]]]:
+    """Return the runs that share most of their lines with the longest of them: the numeric columns of one table."""
+    best: list[list[tuple[int, Box]]] = []
+    for seed in sorted(runs, key=len, reverse=True)[:50]:
+        lines = {line for line, _ in seed}
+        block = [run for run in runs if 2 * len(lines & {line for line, _ in run}) >= min(len(lines), 2 * len(run))]
+        if sum(map(len, block)) > sum(map(len, best)):
+            best = block
+    return best
+
+
+def all_columns(lines: list[list[Box]], body: list[int], runs: list[list[tuple[int, Box]]]) -> list[Column]:
+    """Return the columns from left to right: those of numbers, and texts that stand beside them in half of the rows."""
+    numeric = merged([Column(min(b.x for _, b in run), max(b.right for _, b in run), True) for run in runs])
+    texts: list[list[Box]] = []
+    for number in body:
+        for box in lines[number]:
+            if any(spans(box, column) for column in numeric):
+                continue
+            home = next((group for group in texts if beside(group, box)), None)
+            if home is None:
+                texts.append([box])
+            else:
+                home.append(box)
+    kept = [Column(min(b.x for b in group), max(b.right for b in group), False) for group in texts if 2 * len(group) >= len(body)]
+    return sorted(merged(numeric + kept), key=lambda column: column.left)
+
+
+def trimmed(lines: list[list[Box]], body: list[int], labels: Column) -> list[int]:
+    """Return the rows without a first or last one that stands apart and has no label: the ticks of an axis near the table."""
+    middles = {number: median(box.middle for box in lines[number]) for number in body}
+    pitch = median([middles[b] - middles[a] for a, b in pairwise(body)] or [0])
+    labelled = {n for n in body if any(spans(box, labels) and not is_number(box.text) for box in lines[n])}
+    while len(body) > 1 and body[-1] not in labelled and middles[body[-1]] - middles[body[-2]] > 1.5 * pitch:
+        body = body[:-1]
+    while len(body) > 1 and body[0] not in labelled and middles[body[1]] - middles[body[0]] > 1.5 * pitch:
+        body = body[1:]
+    return body
+
+
+def beside(group: list[Box], box: Box) -> bool:
+    """Tell whether a text box belongs to a column of texts: aligned at its left, its right or its middle, or inside it."""
+    tolerance = 0.8 * box.height
+    left, right = group[0].x, group[0].right
+    return abs(box.x - left) < tolerance or abs(box.right - right) < tolerance or abs(box.x + box.right - left - right) < 2 * tolerance
+
+
+def merged(columns: list[Column]) -> list[Column]:
+    """Return the columns with those that overlap by half joined: two runs of one column that an empty cell had parted."""
+    result: list[Column] = []
+    for column in sorted(columns, key=lambda column: column.left):
+        last = result[-1] if result else None
+        if last and min(last.right, column.right) - column.left >= 0.5 * min(last.right - last.left, column.right - column.left):
+            result[-1] = Column(last.left, max(last.right, column.right), last.numeric or column.numeric)
+        else:
+            result.append(column)
+    return result
+
+
+def spans(box: Box, column: Column) -> bool:
+    """Tell whether a box lies over a column: they overlap by half of the narrower one."""
+    shared = min(box.right, column.right) - max(box.x, column.left)
+    return shared > 0 and shared >= 0.5 * min(box.width, column.right - column.left)
+
+
+def header_lines(lines: list[list[Box]], first: int, columns: list[Column], height: float) -> list[int]:
+    """Return up to three lines right above the first row that stand over the columns, top first."""
+    left, right, below = columns[0].left - height, columns[-1].right + height, min(box.y for box in lines[first])
+    found: list[int] = []
+    for number in range(first - 1, max(-1, first - 4), -1):
+        inside = [box for box in lines[number] if box.x >= left and box.right <= right]
+        over = [box for box in inside if any(column.numeric and spans(box, column) for column in columns)]
+        gap = below - max(box.bottom for box in lines[number])
+        if not over or gap > (2.5 if not found else 1.2) * height or any(is_number(box.text) for box in over):
+            break
+        if any(len(box.text.split()) > 5 for box in inside):
+            break  # a sentence is a caption
+        found.insert(0, number)
+        below = min(box.y for box in inside)
+    return found
+
+
+def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Column]) -> list[int]:
+    """Return the body lines with the lines between them that hold one text inside the table: titles of groups of rows."""
+    between = []
+    for number in range(body[0] + 1, body[-1]):
+        inside = [box for box in lines[number] if box.x >= columns[0].left - 10 and box.right <= columns[-1].right + 10]
+        if number not in body and len(inside) == 1 and len(lines[number]) == 1:
+            between.append(number)
+    return sorted([*body, *between])
+
+
+def header_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
+    """Return the cells of a header line; a box over several columns is repeated in each of them."""
+    cells = [Cell("") for _ in columns]
+    for box in line:
+        over = [n for n, column in enumerate(columns) if spans(box, column)]
+        if not over:
+            over = nearest(box, columns)
+        for place, n in enumerate(over):
+            cells[n] = joined(cells[n], replace(cell_of(box), spanned=place > 0))
+    return tuple(cells)
+
+
+def nearest(box: Box, columns: list[Column]) -> list[int]:
+    """Return the column whose middle is nearest to the box, if the box touches it or lies within its own width of it."""
+    n = closest(box, columns)
+    distance = max(columns[n].left - box.right, box.x - columns[n].right, 0)
+    return [n] if distance <= 0.5 * box.width else []
+
+
+def closest(box: Box, columns: list[Column]) -> int:
+    """Return the number of the column whose middle is nearest to the middle of the box."""
+    return min(range(len(columns)), key=lambda n: abs(columns[n].left + columns[n].right - box.x - box.right))
+
+
+def body_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
+    """Return the cells of a row: boxes over several columns are split at spaces, boxes in one column are joined."""
+    cells = [Cell("") for _ in columns]
+    for box in line:
+        for piece in pieces(box, columns):
+            over = [n for n, column in enumerate(columns) if spans(piece, column)]
+            for n in over[:1] or nearest_inside(piece, columns):
+                cells[n] = joined(cells[n], cell_of(piece))
+    return tuple(cells)
+
+
+def nearest_inside(box: Box, columns: list[Column]) -> list[int]:
+    """Return the column that holds the middle of the box, if one does: anything else in the line is no part of the table."""
+    middle = box.x + box.width / 2
+    return [n for n, column in enumerate(columns) if column.left - box.height <= middle <= column.right + box.height][:1]
+
+
+def pieces(box: Box, columns: list[Column]) -> list[Box]:
+    """Return the words of a box that covers the middles of several columns, each with its share of the width."""
+    covered = [column for column in columns if box.x < (column.left + column.right) / 2 < box.right]
+    words = list(re.finditer(r"\S+", box.text))
+    if len(covered) < 2 or len(words) < 2:
+        return [box]
+    unit = box.width / max(1, len(box.text))
+    parts = [Box(round(box.x + w.start() * unit), box.y, max(1, round(len(w[0]) * unit)), box.height, w[0], box.confidence) for w in words]
+    homes = [
+        min(range(len(covered)), key=lambda n, part=part: abs(covered[n].left + covered[n].right - part.x - part.right)) for part in parts
+    ]
+    if any(is_number(part.text) != covered[home].numeric for part, home in zip(parts, homes, strict=True) if not EMPTY.match(part.text)):
+        homes = in_order(parts, covered)
+    return [
+        replace(part, x=covered[home].left, width=covered[home].right - covered[home].left) for part, home in zip(parts, homes, strict=True)
+    ]
+
+
+def in_order(parts: list[Box], covered: list[Column]) -> list[int]:
+    """Return a column for each word where positions mislead: words from the right to columns from the right, the rest to the first."""
+    shift = len(parts) - len(covered)
+    return [max(0, n - shift) for n in range(len(parts))]
+
+
+def cell_of(box: Box) -> Cell:
+    """Return a cell that holds one box."""
+    text = " ".join(box.text.split())
+    return Cell(text, region=(box.x, box.y, box.width, box.height), confidence=box.confidence, raw=text)
+
+
+def joined(cell: Cell, other: Cell) -> Cell:
+    """Return two cells of one place as one: texts in order, the region that holds both, the lower confidence."""
+    if not cell.text:
+        return other
+    if cell.region is None or other.region is None:
+        return cell
+    x, y = min(cell.region[0], other.region[0]), min(cell.region[1], other.region[1])
+    right = max(cell.region[0] + cell.region[2], other.region[0] + other.region[2])
+    bottom = max(cell.region[1] + cell.region[3], other.region[1] + other.region[3])
+    text = f"{cell.text} {other.text}"
+    return Cell(text, region=(x, y, right - x, bottom - y), confidence=min(cell.confidence, other.confidence), raw=text)
+
+
+def caption_of(lines: list[list[Box]], used: set[int], columns: list[Column]) -> str:
+    """Return the sentences above and below the table: lines of a single long box, or that begin with Table or Figure."""
+    texts = []
+    first, last = min(used), max(used)
+    for number, line in enumerate(lines):
+        text = " ".join(box.text for box in line)
+        sentence = len(text.split()) > 3 and len(line) <= 2
+        if number not in used and (number < first or number > last) and (sentence or re.match(r"(?i)(table|tab\.|figure|fig\.)\s", text)):
+            texts.append(text)
+    return " ".join(texts)[:1000]
