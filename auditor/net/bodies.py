@@ -1,0 +1,88 @@
+"""Reads bodies in small pieces, counted, bounded in bytes and in time."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import requests
+import urllib3
+
+from auditor.errors import NetworkError
+from auditor.net.failures import InterruptedBodyError, host_of
+from auditor.net.meter import Meter
+
+PIECE_BYTES = 64 << 10
+BREAKS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
+
+
+def pieces(response: requests.Response, meter: Meter, seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[bytes]:
+    """Yield the body of an answer, decoded, in pieces of at most 64 kB.
+
+    Raises `InterruptedBodyError` where it ends too early or takes longer than `seconds`, `NetworkError` past the budget.
+    """
+    url, deadline = response.url or "", clock() + seconds
+    source = _reader(response)
+    while True:
+        try:
+            piece = source(PIECE_BYTES)
+        except BREAKS as error:
+            raise InterruptedBodyError(f"the answer of {host_of(url)} broke off", str(error)[:300], "try again later") from error
+        if not piece:
+            return
+        meter.received(len(piece))
+        yield piece
+        if clock() > deadline:
+            raise NetworkError(f"{host_of(url)} sends too slowly", f"not done after {seconds:.0f} seconds", "try again later")
+
+
+def read_up_to(stream: Iterator[bytes], limit: int) -> tuple[bytes, bool]:
+    """Return at most `limit` bytes of a stream, and whether that was all of it."""
+    data = bytearray()
+    for piece in stream:
+        data += piece
+        if len(data) > limit:
+            return bytes(data[:limit]), False
+    return bytes(data), True
+
+
+class CountedRaw:
+    """The raw body of an answer that somebody else reads, with every byte counted."""
+
+    def __init__(self, raw: Any, meter: Meter) -> None:
+        self._raw = raw
+        self._meter = meter
+
+    def read(self, *args: Any, **options: Any) -> bytes:
+        """Read as the raw body does."""
+        data: bytes = self._raw.read(*args, **options) or b""
+        self._meter.received(len(data))
+        return data
+
+    def stream(self, amount: int = PIECE_BYTES, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield pieces as urllib3 does."""
+        source = (
+            self._raw.stream(amount, decode_content=decode_content)
+            if hasattr(self._raw, "stream")
+            else iter(lambda: self._raw.read(amount), b"")
+        )
+        for piece in source:
+            self._meter.received(len(piece))
+            yield piece
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+
+def _reader(response: requests.Response) -> Callable[[int], bytes]:
+    """Return a function that reads some bytes, as soon as there are some, from a real or an in-process answer."""
+    raw = response.raw
+    if getattr(response, "_content", False) is not False or raw is None:  # an in-process adapter may have set the body already
+        import io
+
+        return io.BytesIO(response.content or b"").read
+    if isinstance(raw, urllib3.response.BaseHTTPResponse):
+        return lambda amount: raw.read1(amount, decode_content=True)
+    return lambda amount: raw.read(amount)

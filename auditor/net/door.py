@@ -1,0 +1,181 @@
+"""The adapter through which every request of the auditor leaves: guarded, counted, retried, within a budget."""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+
+from auditor.errors import NetworkError
+from auditor.net.bodies import BREAKS, CountedRaw, pieces
+from auditor.net.failures import InterruptedBodyError, explain, host_of, is_name_failure
+from auditor.net.guard import Guard
+from auditor.net.meter import Meter
+from auditor.net.records import NetworkSettings
+from auditor.net.tokens import Tokens
+
+RETRIED = (429, 502, 503, 504)
+DEAD_AFTER = 2  # times that all attempts at a host failed; from then on it gets one attempt
+
+
+class Door(BaseAdapter):
+    """A requests adapter in front of the real one (or of an in-process one)."""
+
+    def __init__(
+        self, settings: NetworkSettings, inner: BaseAdapter, guard: Guard, tokens: Tokens, meter: Meter, sleep: Callable[[float], None]
+    ) -> None:
+        super().__init__()
+        self.meter = meter
+        self._settings = settings
+        self._inner = inner
+        self._guard = guard
+        self._tokens = tokens
+        self._sleep = sleep
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+        self._failures: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send for a session that is not ours (gdown, PyGithub); unless streamed, the body is read here and bounded."""
+        with self.slot(request.url or ""):
+            response = self.exchange(request, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
+            if not stream:
+                self._load(response)
+            elif response.raw is not None and getattr(response, "_content", False) is False:
+                response.raw = CountedRaw(response.raw, self.meter)
+        return response
+
+    def close(self) -> None:
+        """Do nothing: sessions come and go, the connections belong to the network."""
+
+    def shut(self) -> None:
+        """Close all connections."""
+        self._inner.close()
+
+    @contextmanager
+    def slot(self, url: str) -> Iterator[None]:
+        """Wait until one more request to the host of this address is polite."""
+        with self._lock:
+            slots = self._slots.setdefault(host_of(url), threading.BoundedSemaphore(self._settings.requests_per_host))
+        with slots:
+            yield
+
+    def exchange(
+        self, request: requests.PreparedRequest, *, timeout: Any = None, verify: Any = True, cert: Any = None, proxies: Any = None, **_: Any
+    ) -> requests.Response:
+        """Send one request, with more attempts where that may help, and return the answer with its body unread.
+
+        No redirect is followed. Raises `NetworkError`; any HTTP status is an answer.
+        """
+        url = request.url or ""
+        host = self._guard.check_url(url)
+        if self._settings.offline:
+            raise NetworkError(f"{host} was not asked", "offline", "run again without --offline", status="skipped")
+        options = {"timeout": timeout or self._settings.timeout_seconds, "verify": verify, "cert": cert, "proxies": proxies}
+        attempts = 1 + (self._settings.retries if request.method in ("GET", "HEAD") and not self._is_dead(host) else 0)
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
+            self.meter.request()
+            try:
+                response = self._attempt(request, options)
+            except NetworkError:
+                raise
+            except Exception as error:
+                if last or not _is_worth_another(error, attempt):
+                    self._remember(host, failed=True)
+                    raise _explained(error, url) from error
+                self._pause(attempt, None)
+                continue
+            self._remember(host, failed=False)
+            wait = self._wait(response)
+            if last or wait is None:
+                return response
+            response.close()
+            self._pause(attempt, wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+        response = self._inner.send(self._tokens.dress(request), stream=True, **options)
+        response.request = request  # the one without our token
+        response.url = response.url or request.url or ""
+        return response
+
+    def _load(self, response: requests.Response) -> None:
+        limit, data = self._settings.max_page_bytes, bytearray()
+        try:
+            for piece in pieces(response, self.meter, self._settings.exchange_seconds):
+                data += piece
+                if len(data) > limit:
+                    raise too_large(response.url, limit)
+        finally:
+            response.close()
+        response._content = bytes(data)
+        response._content_consumed = True  # type: ignore[attr-defined]
+
+    def _wait(self, response: requests.Response) -> float | None:
+        """Return how long to wait before another attempt, 0 for no wish of the server, None where none would help."""
+        if response.status_code not in RETRIED or response.headers.get("x-ratelimit-remaining", "").strip() == "0":
+            return None
+        wait = retry_after(response.headers.get("retry-after", ""))
+        return None if wait > self._settings.retry_wait_seconds else wait
+
+    def _pause(self, attempt: int, wait: float | None) -> None:
+        jitter = random.uniform(0.5, 1.0) * 0.5 * 2**attempt  # noqa: S311 - spreads requests, keeps no secret
+        self._sleep(min(self._settings.retry_wait_seconds, max(wait or 0.0, jitter)))
+
+    def _is_dead(self, host: str) -> bool:
+        with self._lock:
+            return self._failures.get(host, 0) >= DEAD_AFTER
+
+    def _remember(self, host: str, *, failed: bool) -> None:
+        with self._lock:
+            self._failures[host] = self._failures.get(host, 0) + 1 if failed else 0
+
+
+def retry_after(text: str, now: Callable[[], float] = time.time) -> float:
+    """Return the seconds of a Retry-After header, which holds seconds or a date; 0 where it says nothing."""
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text.strip()[:12])
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+        return max(0.0, moment.timestamp() - now())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def too_large(url: str, limit: int) -> NetworkError:
+    """Return the refusal to read on."""
+    return NetworkError(f"the answer of {host_of(url)} is too large", f"more than {limit} bytes at {url}", "", status="blocked")
+
+
+def _is_worth_another(error: Exception, attempt: int) -> bool:
+    if isinstance(error, InterruptedBodyError):
+        return True
+    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError | urllib3.exceptions.SSLError):
+        return False
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | urllib3.exceptions.LocationParseError):
+        return False
+    return isinstance(error, BREAKS) and not (is_name_failure(error) and attempt >= 1)
+
+
+def _explained(error: Exception, url: str) -> NetworkError:
+    if isinstance(error, (*BREAKS, http.client.HTTPException, ValueError)):
+        return explain(error, url)
+    raise error

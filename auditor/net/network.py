@@ -1,0 +1,249 @@
+"""Whole pages, ranges and files from the network: what the rest of the auditor calls."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from requests import PreparedRequest, Request, RequestException, Response, Session
+from requests.adapters import BaseAdapter
+
+from auditor.errors import NetworkError
+from auditor.net.bodies import pieces, read_up_to
+from auditor.net.connections import CheckedAdapter
+from auditor.net.content_range import parse_content_range, range_header, unsatisfied_total
+from auditor.net.door import Door, too_large
+from auditor.net.failures import InterruptedBodyError, explain, host_of
+from auditor.net.guard import Guard
+from auditor.net.meter import Meter
+from auditor.net.records import Fetched, NetworkSettings, RangeAnswer, Tally
+from auditor.net.remote_blob import Classifier, RemoteBlob
+from auditor.net.sessions import GuardedSession
+from auditor.net.tokens import Tokens, origin_of
+
+PEEK_BYTES = 64 << 10  # of an answer that is not the range: enough to see what it is
+PRIVATE_HEADERS = ("authorization", "cookie")
+
+Answer = tuple[Response, str]
+T = TypeVar("T")
+
+
+class Network:
+    """The one door to the network. Thread-safe.
+
+    `transport` replaces the real network by an in-process adapter; `sleep` is called between attempts.
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings = NetworkSettings(),  # noqa: B008 - frozen
+        transport: BaseAdapter | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = settings
+        guard = Guard(settings.allowed_private_hosts | _api_place())
+        inner = transport or CheckedAdapter(guard.check_resolved, 2 * settings.timeout_seconds)
+        self._meter = Meter(settings.max_requests, settings.max_bytes)
+        self._door = Door(settings, inner, guard, Tokens(), self._meter, sleep)
+        self._session = self.session()
+
+    @property
+    def requests(self) -> int:
+        """Return the number of requests so far, every hop and attempt counted."""
+        return self._meter.requests
+
+    @property
+    def bytes_read(self) -> int:
+        """Return the bytes of bodies so far, as they are after decompression."""
+        return self._meter.bytes_read
+
+    def tally(self) -> AbstractContextManager[Tally]:
+        """Count what this thread asks for while the block runs, sessions and blobs included."""
+        return self._meter.tally()
+
+    def session(self) -> Session:
+        """Return a session for code that wants one: guarded, counted, retried and within the budget.
+
+        Closing it closes no connection. What goes wrong on the way is a `NetworkError`, never an exception of requests.
+        Unless `stream=True`, a body past `max_page_bytes` is refused. gdown takes the session as it is. PyGithub makes
+        its own; give it connection classes that swap it, before the `Github` object is made, and leave them in place:
+
+            class Https(github.Requester.HTTPSRequestsConnectionClass):
+                def __init__(self, *args, **options):
+                    super().__init__(*args, **options)
+                    self.session = network.session()
+            class Http(github.Requester.HTTPRequestsConnectionClass): ...  # the same
+            github.Requester.Requester.injectConnectionClasses(Http, Https)
+
+        Then `retry` of `Github` has no effect (the door retries GET and HEAD), the token of the environment is added to
+        requests without one, and `seconds_between_requests=0` saves a quarter of a second for each request.
+        """
+        return GuardedSession(self._door, self.settings.max_redirects)
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, max_bytes: int | None = None, follow: bool = True) -> Fetched:
+        """Return a whole answer, whatever its HTTP status.
+
+        Raises `NetworkError`: `blocked` for a refused address, a spent budget or a body past `max_bytes`, `skipped` where
+        the settings say offline, else `error`.
+        """
+        limit = self.settings.max_page_bytes if max_bytes is None else max_bytes
+        return self._retried(lambda: self._get(url, headers, limit, follow))
+
+    def get_range(self, url: str, offset: int, length: int, *, headers: Mapping[str, str] | None = None) -> RangeAnswer:
+        """Return the answer to a request for `length` bytes from `offset`; a negative offset means the last bytes.
+
+        A 206 answer is checked: its Content-Range is what was asked for (it may end early), its body as long as it says.
+        Any other answer comes with its first bytes. Raises `NetworkError` as `get` does, and for a 206 that lies.
+        """
+        if length <= 0:
+            raise ValueError("a range has at least one byte")
+        with self.tally() as tally:
+            answer = self._retried(lambda: self._range(url, offset, length, headers))
+        return replace(answer, requests=tally.requests)
+
+    def blob(
+        self,
+        url: str,
+        *,
+        name: str,
+        size: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        first: RangeAnswer | None = None,
+        classify: Classifier | None = None,
+    ) -> RemoteBlob:
+        """Return random access to a remote file; without `size` and `first` its head is read at once to learn its size.
+
+        `first` is an answer of `get_range` that was already had, `classify` turns an answer that is not the bytes into
+        the host's own error. Raises `NetworkError`.
+        """
+        return RemoteBlob(self, url, name=name, size=size, headers=headers, first=first, classify=classify)
+
+    @contextmanager
+    def stream(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[tuple[Response, Iterator[bytes]]]:
+        """Open a whole body to be read piece by piece, within the budget."""
+        with self._answer(url, headers, True, hold=False) as (response, _):
+            yield response, pieces(response, self._meter, 10 * self.settings.exchange_seconds)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._door.shut()
+
+    def _get(self, url: str, headers: Mapping[str, str] | None, limit: int, follow: bool) -> Fetched:
+        with self._answer(url, headers, follow) as (response, final_url):
+            if _length(response) > limit and not response.headers.get("content-encoding"):
+                raise too_large(final_url, limit)
+            body, whole = read_up_to(self._pieces(response), limit)
+            if not whole:
+                raise too_large(final_url, limit)
+        return Fetched(url, final_url, response.status_code, response.headers, body, hashlib.sha256(body).hexdigest())
+
+    def _range(self, url: str, offset: int, length: int, headers: Mapping[str, str] | None) -> RangeAnswer:
+        wanted = {**(headers or {}), "Range": range_header(offset, length), "Accept-Encoding": "identity"}
+        with self._answer(url, wanted, True) as (response, final_url):
+            if response.status_code == 206:
+                return self._partial(response, url, final_url, offset, length)
+            total = unsatisfied_total(response.headers.get("content-range", "")) if response.status_code == 416 else _length(response)
+            limit = max(PEEK_BYTES, length if offset == 0 and response.status_code == 200 else 0)
+            body, whole = read_up_to(self._pieces(response), limit)
+            if whole and response.status_code == 200:
+                total = len(body)
+            known = None if total is None or total < 0 else total
+            return RangeAnswer(url, final_url, response.status_code, response.headers, body, 0, known, whole)
+
+    def _partial(self, response: Response, url: str, final_url: str, offset: int, length: int) -> RangeAnswer:
+        """Read a 206 answer, believing nothing that it does not prove."""
+        what = f"{host_of(final_url)} gave a wrong answer to a range request"
+        if response.headers.get("content-type", "").lower().startswith("multipart/"):
+            raise NetworkError(what, "several parts where one was asked for")
+        if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+            raise NetworkError(what, "the bytes are compressed")
+        stated = response.headers.get("content-range", "")
+        found = parse_content_range(stated)
+        if found is None:
+            raise NetworkError(what, f"Content-Range {stated[:80]!r} is no range")
+        expected = found.last - found.first + 1
+        begins = found.first == offset if offset >= 0 else found.total is None or found.first >= found.total + offset
+        if not begins or expected > (length if offset >= 0 else -offset):
+            raise NetworkError(what, f"asked for {range_header(offset, length)}, got {stated[:80]}")
+        body, whole = read_up_to(self._pieces(response), expected)
+        if len(body) < expected:
+            raise InterruptedBodyError(what, f"{len(body)} bytes where {expected} were announced", "try again later")
+        if not whole:
+            raise NetworkError(what, f"more than the {expected} bytes that were announced")
+        return RangeAnswer(url, final_url, 206, response.headers, body, found.first, found.total)
+
+    def _pieces(self, response: Response) -> Iterator[bytes]:
+        return pieces(response, self._meter, self.settings.exchange_seconds)
+
+    def _retried(self, ask: Callable[[], T]) -> T:
+        """Ask again where a body broke off."""
+        for _ in range(self.settings.retries):
+            try:
+                return ask()
+            except InterruptedBodyError:
+                continue
+        return ask()
+
+    @contextmanager
+    def _answer(self, url: str, headers: Mapping[str, str] | None, follow: bool, hold: bool = True) -> Iterator[Answer]:
+        """Follow redirects one by one, each through the guard, and give the last answer with its body unread."""
+        current, sent = url, dict(headers or {})
+        for _ in range(self.settings.max_redirects + 1):
+            request, options = self._prepared(current, sent)
+            current = request.url or current
+            with self._door.slot(current) if hold else nullcontext():
+                response = self._door.exchange(request, **options)
+                try:
+                    target = self._target(response, current) if follow else None
+                    if target is None:
+                        yield response, current
+                        return
+                finally:
+                    response.close()
+            if origin_of(target) != origin_of(current):
+                sent = {name: value for name, value in sent.items() if name.lower() not in PRIVATE_HEADERS}
+            current = target
+        raise NetworkError(f"{host_of(url)} redirects in circles", f"more than {self.settings.max_redirects} redirects from {url}")
+
+    def _target(self, response: Response, current: str) -> str | None:
+        target: str | None = self._session.get_redirect_target(response)
+        if not target:
+            return None
+        try:
+            joined = urljoin(current, target)
+            return joined if urlsplit(joined).fragment else joined.rstrip("#")
+        except ValueError as error:
+            raise explain(error, current) from error
+
+    def _prepared(self, url: str, headers: dict[str, str]) -> tuple[PreparedRequest, dict[str, object]]:
+        if urlsplit_scheme(url) not in ("http", "https"):
+            raise NetworkError(f"refused to visit {url[:200]}", "only http and https addresses are visited", status="blocked")
+        try:
+            request = self._session.prepare_request(Request("GET", url, headers=headers))
+            settings = self._session.merge_environment_settings(request.url or url, {}, True, None, None)
+        except (RequestException, ValueError) as error:
+            raise explain(error, url) from error
+        return request, dict(settings)
+
+
+def urlsplit_scheme(url: str) -> str:
+    """Return the scheme of an address in lower case, or nothing where it has none."""
+    return url.split(":", 1)[0].strip().lower() if ":" in url else ""
+
+
+def _length(response: Response) -> int:
+    text = response.headers.get("content-length", "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
+
+
+def _api_place() -> frozenset[str]:
+    """Return the place of GITHUB_API_URL: the user named it, so it may be inside their network."""
+    origin = origin_of(os.environ.get("GITHUB_API_URL", ""))
+    return frozenset({f"{origin[1]}:{origin[2]}"}) if origin else frozenset()

@@ -1,0 +1,177 @@
+"""A remote file as a blob: a request for each contiguous range that is not here yet, and nothing twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from auditor.blob import check_range
+from auditor.errors import LimitError, NetworkError
+from auditor.net.extents import Extents
+from auditor.net.failures import host_of, refusal
+from auditor.net.records import RangeAnswer
+from auditor.net.spool import Spool
+
+if TYPE_CHECKING:
+    from auditor.net.network import Network
+
+HEAD_BYTES = 64 << 10  # what a reader wants first; one request brings it and the size
+LEAST_BYTES = 16 << 10  # of one request: readers take small steps, requests are dear
+MOST_BYTES = 256 << 20  # of one read: it is held in memory
+ROUNDS = 16  # requests for one read, where a server gives less than it was asked for
+
+Classifier = Callable[[RangeAnswer], NetworkError | None]
+
+
+class RemoteBlob:
+    """Random access to a remote file over HTTP ranges; counts what it costs. Thread-safe.
+
+    A server that ignores ranges is read from the front into a temporary file, up to `max_spool_bytes`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        url: str,
+        *,
+        name: str,
+        size: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        first: RangeAnswer | None = None,
+        classify: Classifier | None = None,
+    ) -> None:
+        self.name = name
+        self.url = url
+        self.requests = first.requests if first else 0
+        self.bytes_read = len(first.body) if first else 0
+        self.content_type = ""
+        self._network = network
+        self._headers = dict(headers or {})
+        self._classify = classify
+        self._place = url  # where redirects led last
+        self._extents = Extents()
+        self._spool: Spool | None = None
+        self._size: int | None = None
+        self._marks: tuple[str, str] = ("", "")  # ETag and Last-Modified
+        self._lock = threading.RLock()
+        self._expected = size
+        if first is not None:
+            self._take(first)
+        elif size is None:
+            self._counted(lambda: self._ask(0, HEAD_BYTES))
+        if size is not None and self._size is None:
+            self._size = size
+
+    @property
+    def size(self) -> int:
+        """Return the length in bytes."""
+        return self._size or 0
+
+    @property
+    def ignores_ranges(self) -> bool:
+        """Tell whether the server sends whole files only."""
+        return self._spool is not None
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, fewer only at the end. Raises `NetworkError`, `FormatError`."""
+        check_range(offset, length)
+        length = min(length, max(0, self.size - offset))
+        if length > MOST_BYTES:
+            raise LimitError(f"asked for {length} bytes of {self.name!r} at once", f"at most {MOST_BYTES} are read")
+        with self._lock:
+            return self._counted(lambda: self._read(offset, length))
+
+    def close(self) -> None:
+        """Give up what was read and the temporary file."""
+        with self._lock:
+            self._extents = Extents()
+            if self._spool is not None:
+                self._spool.close()
+
+    def _counted(self, work: Callable[[], bytes]) -> bytes:
+        with self._network.tally() as tally:
+            try:
+                return work()
+            finally:
+                self.requests += tally.requests
+                self.bytes_read += tally.bytes_read
+
+    def _read(self, offset: int, length: int) -> bytes:
+        for _ in range(ROUNDS):
+            gaps = self._extents.gaps(offset, length) if self._spool is None else []
+            if not gaps:
+                break
+            self._ask(*self._widened(*gaps[0]))
+            length = min(length, max(0, self.size - offset))
+        else:
+            raise NetworkError(f"{host_of(self.url)} gives {self.name!r} in too small pieces", f"{ROUNDS} requests were not enough")
+        if self._spool is not None and self._extents.gaps(offset, length):
+            return self._spool.read(offset, length)
+        return self._extents.read(offset, length)
+
+    def _widened(self, offset: int, length: int) -> tuple[int, int]:
+        """Stretch a small gap forward, not past the end or into what is here."""
+        after = self._extents.next_start(offset + length - 1)
+        end = min(max(offset + length, offset + LEAST_BYTES), self.size if after is None else after)
+        return offset, max(length, end - offset)
+
+    def _ask(self, offset: int, length: int) -> bytes:
+        answer = self._network.get_range(self._place, offset, length, headers=self._headers)
+        if self._place != self.url and answer.status in (400, 401, 403, 404, 410):
+            self._place = self.url  # a signed address that ran out
+            answer = self._network.get_range(self.url, offset, length, headers=self._headers)
+        self._take(answer)
+        return b""
+
+    def _take(self, answer: RangeAnswer) -> None:
+        """Learn from an answer and keep its bytes. Raises `NetworkError` where it is not the file."""
+        if self._classify is not None and (error := self._classify(answer)) is not None:
+            raise error
+        if answer.status == 416 and answer.total == 0:
+            self._learn_size(0, answer)
+            return
+        if answer.status not in (200, 206):
+            raise refusal(answer.url, answer.status, answer.headers, answer.body)
+        if answer.is_page and not self.content_type.startswith("text/html"):
+            self._refuse_page(answer)
+        self.content_type = answer.headers.get("content-type", "")
+        self._check_marks(answer)
+        if answer.ranged:
+            self._learn_size(answer.total if answer.total is not None else self._size or self._expected, answer)
+            self._extents.add(answer.offset, answer.body)
+            self._place = answer.final_url
+        elif answer.whole:
+            self._learn_size(len(answer.body), answer)
+            self._extents.add(0, answer.body)
+        else:
+            self._begin_spool(answer)
+
+    def _begin_spool(self, answer: RangeAnswer) -> None:
+        if answer.total is not None:
+            self._learn_size(answer.total, answer)
+        self._spool = Spool(self._network, self.url, self._headers)
+        self._learn_size(self._spool.whole_size(), answer)
+
+    def _learn_size(self, size: int | None, answer: RangeAnswer) -> None:
+        if size is None:
+            raise NetworkError(f"{host_of(self.url)} does not say how large {self.name!r} is", answer.headers.get("content-range", ""))
+        if self._size is not None and self._size != size:
+            why = f"it has {size} bytes now, and had {self._size}"
+            raise NetworkError(f"{self.name!r} changed while it was read", why, "run the audit again", status="partial")
+        self._size = size
+
+    def _check_marks(self, answer: RangeAnswer) -> None:
+        marks = answer.headers.get("etag", "").removeprefix("W/"), answer.headers.get("last-modified", "")
+        for old, new in zip(self._marks, marks, strict=True):
+            if old and new and old != new:
+                why = f"it was {old} and is {new}"
+                raise NetworkError(f"{self.name!r} changed while it was read", why, "run the audit again", status="partial")
+            if old and new:
+                break  # the ETag decides; mirrors differ in their dates
+        self._marks = marks
+
+    def _refuse_page(self, answer: RangeAnswer) -> None:
+        if not (answer.ranged and answer.offset > 0):  # in the middle of a file anything may look like a page
+            words = " ".join(answer.body[:300].decode("utf-8", "replace").split())
+            raise NetworkError(f"{host_of(answer.final_url)} answered with a page, not a file", words, "open the link in a browser")

@@ -1,0 +1,45 @@
+"""The requests session that everything shares: environment for proxies and certificates, never for passwords."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from auditor import __version__
+
+USER_AGENT = f"auditor/{__version__} (reads headers of published checkpoints; +https://pypi.org/project/auditor/)"
+
+
+class GuardedSession(requests.Session):
+    """A session whose only way out is the given adapter, and which does not read ~/.netrc."""
+
+    def __init__(self, adapter: BaseAdapter, max_redirects: int) -> None:
+        super().__init__()
+        self.headers["User-Agent"] = USER_AGENT
+        self.max_redirects = max_redirects
+        # A session with any `auth` asks no .netrc; this one adds nothing.
+        self.auth = _no_password
+        self.adapters.clear()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, adapter)
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Take the Authorization off at a redirect to another host; requests would also look into .netrc."""
+        headers, old = prepared_request.headers, response.request.url or ""
+        if "Authorization" in headers and self.should_strip_auth(old, prepared_request.url or ""):  # type: ignore[no-untyped-call]
+            del headers["Authorization"]
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Take proxies and the CA bundle from the environment; SSL_CERT_FILE counts too, which requests leaves out."""
+        settings: dict[str, Any] = dict(super().merge_environment_settings(url, proxies or {}, stream, verify, cert))
+        bundle = os.environ.get("SSL_CERT_FILE")
+        if settings.get("verify") is True and bundle:
+            settings["verify"] = bundle
+        return settings
+
+
+def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
