@@ -1,0 +1,109 @@
+"""Which variant a name speaks of: "Ours-M", "ConvNeXtPose_M.tar" and "ConvNeXtPose-Medium" are the same one.
+
+Size letters are per paper: they only ever tell variants of one repository apart and are never looked up elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+SIZES = {
+    "xsmall": "xs",
+    "extrasmall": "xs",
+    "small": "s",
+    "medium": "m",
+    "large": "l",
+    "xlarge": "xl",
+    "extralarge": "xl",
+    "xxlarge": "xxl",
+    "tiny": "t",
+    "base": "b",
+    "huge": "h",
+    "nano": "n",
+    "giant": "g",
+}
+# Words that say nothing of the variant: of the authors' speech, of file keeping, of formats.
+IDLE = frozenset(
+    """
+    our ours model models net network the method proposed this work full final best latest last checkpoint checkpoints ckpt ckpts snapshot
+    weights weight pretrained pre trained release released public official epoch ep iter step file state dict new v param params download
+    link pth pt tar zip gz tgz bin safetensors onnx h5 pkl pickle torch pytorch
+    """.split()
+)
+COUNTED = frozenset("snapshot epoch ep iter step checkpoint ckpt best last state v new".split())  # a number behind them is a count
+_SUFFIX = re.compile(
+    r"(?:\.(?:pth|pt|tar|zip|gz|tgz|bz2|xz|7z|bin|ckpt|safetensors|onnx|h5|hdf5|pkl|pickle"
+    r"|pdparams|npz|msgpack|gguf|model|th|t7|weights))+$",
+    re.IGNORECASE,
+)
+_CITATION = re.compile(r"\[\d+(?:,\s*\d+)*\]|\(\s*(?:ours?|this work|proposed)\s*\)|et al\.?", re.IGNORECASE)
+_SPLIT = re.compile(r"[^0-9A-Za-z+]+")
+
+Key = tuple[str, ...]
+
+
+def project_words(full_name: str, title: str = "") -> frozenset[str]:
+    """Return the words that name the project itself: its repository name, whole."""
+    name = full_name.rpartition("/")[2]
+    words = {_squash(name)}
+    words |= {_squash(part) for part in re.split(r"[-_.]", name) if len(part) > 3}
+    stem = re.sub(r"(?i)[-_.](?:pytorch|torch|release|official|tf|jax|master|main|code)$", "", name)
+    words.add(_squash(stem))
+    if title and len(title.split()) == 1:
+        words.add(_squash(title))
+    return frozenset(word for word in words if len(word) > 1)
+
+
+def variant_key(name: str, project: frozenset[str]) -> Key:
+    """Return the words of a printed name that tell its variant from its siblings, sorted; empty where nothing is left."""
+    return _component_key(name.replace("/", " "), project)
+
+
+def file_key(path: str, project: frozenset[str]) -> Key:
+    """Return the key of a file: of its last path component, or of the nearest folder where nothing is left of that."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part]
+    return next((key for part in reversed(parts) if (key := _component_key(part, project))), ())
+
+
+def _component_key(text: str, project: frozenset[str]) -> Key:
+    """Return the key of one path component or label."""
+    text = _CITATION.sub(" ", _SUFFIX.sub("", text.strip()))
+    words: list[str] = []
+    counted = False  # the last word was one that a number belongs to, as in snapshot_83
+    for word in _SPLIT.split(text):
+        low = word.lower()
+        if not low or low in project or low in IDLE or (counted and low.isdigit()):
+            counted = low in COUNTED
+            continue
+        counted = False
+        for name in sorted(project, key=len, reverse=True):  # "ConvNeXtPoseM", "poseM"
+            if low.startswith(name) and len(low) > len(name):
+                low = low[len(name) :]
+                break
+        words.append(SIZES.get(low, low))
+    joined = _join_sizes(words)
+    return tuple(sorted(set(joined)))
+
+
+def _join_sizes(words: list[str]) -> list[str]:
+    """Join what was split: "x", "s" into "xs"; "extra", "small" into "xs"."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in ("x", "extra") and word in ("s", "l"):
+            joined[-1] = "x" + word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _squash(text: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "", text.lower())
+
+
+def display_name(path: str, project: frozenset[str]) -> str:
+    """Return a file's name without the suffixes of formats: "ConvNeXtPose_XS", with its folder where that says more: "XS/best"."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part] or [path]
+    last = _SUFFIX.sub("", parts[-1]) or parts[-1]
+    if len(parts) > 1 and not _component_key(parts[-1], project) and _component_key(parts[-2], project):
+        return f"{parts[-2]}/{last}"
+    return last

@@ -1,0 +1,88 @@
+"""Is there a checkpoint for each variant that the authors claim results of?"""
+
+from __future__ import annotations
+
+from auditor.checks.evidence import of_checkpoint, of_claims, of_listings, places, shortened, unseen
+from auditor.checks.families import foreign
+from auditor.checks.matching import Claimed, Matching, excluded, match
+from auditor.facts import Evidence, Facts, Status, Unreadable
+from auditor.findings import Confidence, Finding, Outcome, Severity
+
+
+class VariantReleased:
+    """HOLDS where a checkpoint goes by the variant's name or has its structure; FAILS where every possibility is excluded."""
+
+    name = "variant-released"
+    question = "Is there a checkpoint for each variant that the authors claim results of?"
+    why = "Numbers of a variant that nobody can download cannot be reproduced."
+
+    def check(self, facts: Facts) -> tuple[Finding, ...]:
+        """Return one finding for each claimed variant."""
+        matching = match(facts)
+        return tuple(self._finding(facts, matching, variant) for variant in matching.variants if variant.primary or not variant.matches)
+
+    def _finding(self, facts: Facts, matching: Matching, variant: Claimed) -> Finding:
+        claims = variant.primary or variant.secondary
+        if variant.matches:
+            names = [m.candidate.artifact.name for m in variant.matches]
+            how = "; ".join(f"{m.candidate.artifact.name} by {m.how}" for m in variant.matches)
+            evidence = of_claims(claims) + tuple(of_checkpoint(m.candidate.artifact, m.candidate.inspected) for m in variant.matches)
+            return self._made(
+                variant, Outcome.HOLDS, f"{variant.name} has a checkpoint: {shortened(names)}", how, shortened(names), evidence
+            )
+        reason = why_not_missing(facts, matching, variant)
+        if reason:
+            title = f"Whether {variant.name} was released could not be settled"
+            return self._made(variant, Outcome.UNKNOWN, title, reason, "no checkpoint matched", of_claims(claims) + of_listings(facts))
+        seen = shortened(artifact.name for artifact in facts.artifacts if artifact.owner == "own")
+        detail = "Every place that the repository links was listed completely, and no file there has its name or its structure."
+        title = f"No checkpoint of {variant.name} among the files that the repository links"
+        return self._made(variant, Outcome.FAILS, title, detail, f"listed: {seen}", of_claims(claims) + of_listings(facts))
+
+    def _made(self, variant: Claimed, outcome: Outcome, title: str, detail: str, observed: str, evidence: tuple[Evidence, ...]) -> Finding:
+        severity = {Outcome.FAILS: Severity.HIGH, Outcome.HOLDS: Severity.INFO, Outcome.UNKNOWN: Severity.MEDIUM}[outcome]
+        return Finding(
+            id="",
+            check=self.name,
+            subject=variant.name,
+            outcome=outcome,
+            severity=severity,
+            confidence=Confidence.HIGH,
+            title=title,
+            detail=detail,
+            expected=f"a checkpoint of {variant.name}",
+            observed=observed,
+            evidence=evidence,
+            remedy="Ask the authors whether it can be uploaded." if outcome is Outcome.FAILS else "",
+            variant=variant.name,
+            checkpoints=tuple(m.candidate.id for m in variant.matches),
+            claims=tuple(claim.id for claim in variant.primary or variant.secondary),
+        )
+
+
+def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
+    """Return what stands against calling a variant missing, "" where nothing does. The law of the house stands here.
+
+    Missing needs a primary claim, at least one place where checkpoints were promised, every such place listed completely, every
+    file there read, and every checkpoint there excluded by name or by structure.
+    """
+    if not variant.primary:
+        return "only a secondary source speaks of it"
+    unsure = [claim for claim in variant.primary if claim.confidence < 0.9]
+    if len(unsure) == len(variant.primary):
+        return "its claims were read from a picture with low confidence"
+    if not any(source.kind == "listing" for source in places(facts)) and not facts.artifacts:
+        return "the repository links no checkpoints at all, so nothing was promised"
+    hidden = unseen(facts)
+    if hidden:
+        return "not everything could be seen: " + "; ".join(hidden[:3])
+    for artifact in facts.artifacts:
+        broken = [item.reason for item in artifact.contents if isinstance(item, Unreadable) and item.kind != "not_a_checkpoint"]
+        if artifact.status not in (Status.OK, Status.SKIPPED) or broken:
+            return f"{artifact.name} could not be read: {artifact.detail or (broken or ['unknown'])[0]}"
+    for candidate in matching.candidates:
+        if foreign(facts, matching, candidate.artifact, candidate.inspected):
+            continue
+        if not excluded(candidate, variant, matching):
+            return f"{candidate.artifact.name} could be it: neither its name nor its structure says otherwise"
+    return ""
