@@ -1,1 +1,1 @@
-"""See DESIGN in CONTRIBUTING.md."""
+"""Where a repository's text comes from: GitHub, or a folder on this machine."""

@@ -1,0 +1,94 @@
+"""Which commit is audited: branch, tag, commit id or the default branch, made into one full commit id."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auditor.errors import NetworkError
+from auditor.github_api import GitHubApi, quoted
+
+FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The ref that was asked for and the commit that it stood for when it was looked up."""
+
+    ref: str
+    commit: str
+    doubt: str = ""  # why the commit may not be the authors' own
+
+
+def pin_commit(api: GitHubApi, full_name: str, default_branch: str, asked: str | None) -> Pin:
+    """Return the commit of a ref, or of the default branch. Raises `NetworkError`.
+
+    The ref of a `/tree/` address may be followed by a folder, and branches have slashes: where the whole is no ref, the
+    longest branch or tag that it begins with is taken.
+    """
+    if not asked:
+        return Pin(default_branch, _commit(api, full_name, default_branch))
+    ref = asked.strip("/")
+    first = ref.split("/")[0]
+    if FULL_ID.fullmatch(first.lower()):
+        ref = first.lower()
+    try:
+        commit = _commit(api, full_name, ref)
+    except NetworkError as error:
+        shorter = _beginning(api, full_name, ref) if error.http_status in (404, 422) and "/" in ref else None
+        if shorter is None:
+            raise _no_such_ref(error, full_name, ref) from error
+        ref, commit = shorter, _commit(api, full_name, shorter)
+    return Pin(ref, commit, _doubt(api, full_name, default_branch, ref, commit))
+
+
+def _commit(api: GitHubApi, full_name: str, ref: str) -> str:
+    """Return the full id of the commit that a ref stands for."""
+    data = api.get(f"/repos/{full_name}/commits/{quoted(ref)}").data
+    commit = str(data.get("sha")) if isinstance(data, dict) else ""
+    if not FULL_ID.fullmatch(commit):
+        raise NetworkError(f"GitHub's answer for {full_name} at {ref} names no commit")
+    return commit
+
+
+def _beginning(api: GitHubApi, full_name: str, ref: str) -> str | None:
+    """Return the longest branch, or else tag, that `ref` begins with."""
+    first = quoted(ref.split("/")[0])
+    for kind in ("heads", "tags"):
+        data = api.get(f"/repos/{full_name}/git/matching-refs/{kind}/{first}").data
+        full_refs = [str(item.get("ref")) for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+        names = [name.removeprefix(f"refs/{kind}/") for name in full_refs]
+        fitting = [name for name in names if ref.startswith(f"{name}/")]
+        if fitting:
+            return max(fitting, key=len)
+    return None
+
+
+def _doubt(api: GitHubApi, full_name: str, default_branch: str, ref: str, commit: str) -> str:
+    """Return why a commit given by its id may not be the authors'.
+
+    GitHub answers for a fork's commits under the parent's name too, so an id alone does not make a commit the authors' own
+    (https://docs.github.com/repositories/viewing-activity-and-data-for-your-repository/viewing-a-summary-of-repository-activity).
+    The commit is theirs when it lies in the default branch's past or is the head of a branch.
+    """
+    if not SHORT_ID.fullmatch(ref) or not commit.startswith(ref):
+        return ""
+    try:
+        # The changed files stand on the first page only; the second gives the relation without them.
+        compared = api.get(f"/repos/{full_name}/compare/{quoted(default_branch)}...{commit}", per_page=1, page=2).data
+        if isinstance(compared, dict) and compared.get("status") in ("behind", "identical"):
+            return ""
+        if api.get(f"/repos/{full_name}/commits/{commit}/branches-where-head").data:
+            return ""
+    except NetworkError as error:
+        return f"could not check that this commit is the authors' own ({error})"
+    return f"this commit is not in the past of {default_branch}: it may be a fork's; name its branch or tag instead"
+
+
+def _no_such_ref(error: NetworkError, full_name: str, ref: str) -> NetworkError:
+    """Return the error in words where the ref is what is wrong."""
+    if error.http_status not in (404, 422):
+        return error
+    what = f"{full_name} has no branch, tag or commit {ref!r}"
+    return NetworkError(what, error.why, "leave the ref out for the default branch", status=error.status, http_status=error.http_status)
