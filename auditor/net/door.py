@@ -78,7 +78,15 @@ class Door(BaseAdapter):
             yield
 
     def exchange(
-        self, request: requests.PreparedRequest, *, timeout: Any = None, verify: Any = True, cert: Any = None, proxies: Any = None, **_: Any
+        self,
+        request: requests.PreparedRequest,
+        *,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+        retries: int | None = None,
+        **_: Any,
     ) -> requests.Response:
         """Send one request, with more attempts where that may help, and return the answer with its body unread.
 
@@ -89,7 +97,8 @@ class Door(BaseAdapter):
         if self._settings.offline:
             raise NetworkError(f"{host} was not asked", "offline", "run again without --offline", status="skipped")
         options = {"timeout": timeout or self._settings.timeout_seconds, "verify": verify, "cert": cert, "proxies": proxies}
-        attempts = 1 + (self._settings.retries if request.method in ("GET", "HEAD") and not self._is_dead(host) else 0)
+        more = self._settings.retries if retries is None else retries
+        attempts = 1 + (more if request.method in ("GET", "HEAD") and not self._is_dead(host) else 0)
         for attempt in range(attempts):
             last = attempt == attempts - 1
             self.meter.request()

@@ -96,7 +96,9 @@ class Network:
         limit = self.settings.max_page_bytes if max_bytes is None else max_bytes
         return self._retried(lambda: self._get(url, headers, limit, follow))
 
-    def get_range(self, url: str, offset: int, length: int, *, headers: Mapping[str, str] | None = None) -> RangeAnswer:
+    def get_range(
+        self, url: str, offset: int, length: int, *, headers: Mapping[str, str] | None = None, retries: int | None = None
+    ) -> RangeAnswer:
         """Return the answer to a request for `length` bytes from `offset`; a negative offset means the last bytes.
 
         A 206 answer is checked: its Content-Range is what was asked for (it may end early), its body as long as it says.
@@ -105,7 +107,7 @@ class Network:
         if length <= 0:
             raise ValueError("a range has at least one byte")
         with self.tally() as tally:
-            answer = self._retried(lambda: self._range(url, offset, length, headers))
+            answer = self._retried(lambda: self._range(url, offset, length, headers, retries), retries)
         return replace(answer, requests=tally.requests)
 
     def blob(
@@ -144,9 +146,9 @@ class Network:
                 raise too_large(final_url, limit)
         return Fetched(url, final_url, response.status_code, response.headers, body, hashlib.sha256(body).hexdigest())
 
-    def _range(self, url: str, offset: int, length: int, headers: Mapping[str, str] | None) -> RangeAnswer:
+    def _range(self, url: str, offset: int, length: int, headers: Mapping[str, str] | None, retries: int | None) -> RangeAnswer:
         wanted = {**(headers or {}), "Range": range_header(offset, length), "Accept-Encoding": "identity"}
-        with self._answer(url, wanted, True) as (response, final_url):
+        with self._answer(url, wanted, True, retries=retries) as (response, final_url):
             if response.status_code == 206:
                 return self._partial(response, url, final_url, offset, length)
             total = unsatisfied_total(response.headers.get("content-range", "")) if response.status_code == 416 else _length(response)
@@ -182,9 +184,9 @@ class Network:
     def _pieces(self, response: Response) -> Iterator[bytes]:
         return pieces(response, self._meter, self.settings.exchange_seconds)
 
-    def _retried(self, ask: Callable[[], T]) -> T:
+    def _retried(self, ask: Callable[[], T], retries: int | None = None) -> T:
         """Ask again where a body broke off."""
-        for _ in range(self.settings.retries):
+        for _ in range(self.settings.retries if retries is None else retries):
             try:
                 return ask()
             except InterruptedBodyError:
@@ -192,14 +194,16 @@ class Network:
         return ask()
 
     @contextmanager
-    def _answer(self, url: str, headers: Mapping[str, str] | None, follow: bool, hold: bool = True) -> Iterator[Answer]:
+    def _answer(
+        self, url: str, headers: Mapping[str, str] | None, follow: bool, *, hold: bool = True, retries: int | None = None
+    ) -> Iterator[Answer]:
         """Follow redirects one by one, each through the guard, and give the last answer with its body unread."""
         current, sent = url, dict(headers or {})
         for _ in range(self.settings.max_redirects + 1):
             request, options = self._prepared(current, sent)
             current = request.url or current
             with self._door.slot(current) if hold else nullcontext():
-                response = self._door.exchange(request, **options)
+                response = self._door.exchange(request, retries=retries, **options)
                 try:
                     target = self._target(response, current) if follow else None
                     if target is None:

@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 
 from auditor import __version__
 
-USER_AGENT = f"auditor/{__version__} (reads headers of published checkpoints; +https://pypi.org/project/auditor/)"
+USER_AGENT = f"auditor/{__version__} (reads the headers of published checkpoints)"
 
 
 class GuardedSession(requests.Session):
