@@ -1,0 +1,113 @@
+"""Multiply-accumulates of one forward pass, by torch's own flop counter on the meta device.
+
+torch counts two operations per multiply-accumulate, in convolutions and matrix products; the papers' "GFLOPs" of such
+networks are the multiply-accumulates (ResNet-50 at 224 x 224: 4.09 G).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.architectures.blueprint import Node
+from auditor.architectures.network import HeadPlan, Network
+from auditor.architectures.rebuild import Rebuilt
+from auditor.facts import Cost
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class CostHints:
+    """What the repository's config says where tensors are silent; sizes are (height, width) in pixels."""
+
+    output_size: tuple[int, int] | None = None
+    depth_bins: int | None = None
+    joints: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How many head blocks are taken to upsample, and why, in words."""
+
+    upsampling: int
+    reason: str
+
+
+def measure(network: Network, rebuilt: Rebuilt, input_size: tuple[int, int], in_channels: int, hints: CostHints) -> Cost:
+    """Return the cost at an input size. Raises torch's errors for sizes that no such network can take."""
+    import torch
+
+    picture = torch.empty((1, in_channels, *input_size), device="meta")
+    base, features = count_macs(rebuilt, network.backbone, picture)
+    plan = network.plan
+    by_choice = {k: base + count_macs(rebuilt, plan.blueprint(k), features)[0] for k in plan.choices}
+    height, width = int(features.shape[2]), int(features.shape[3])
+    choice = choose_upsampling(plan, (height, width), hints) if plan.open_upsampling else Choice(0, "")
+    alternatives = tuple((words(k, plan), macs) for k, macs in by_choice.items()) if plan.open_upsampling else ()
+    assumption = "; ".join(filter(None, (choice.reason, _deconvolution_note(plan), network.assumption)))
+    return Cost(by_choice[choice.upsampling], input_size, assumption, alternatives)
+
+
+def count_macs(rebuilt: Rebuilt, node: Node, value: torch.Tensor) -> tuple[int, torch.Tensor]:
+    """Return the multiply-accumulates of a part of the network on a feature map, and its output."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        value = rebuilt.run(node, value)
+    return int(counter.get_total_flops()) // 2, value
+
+
+def choose_upsampling(plan: HeadPlan, features: tuple[int, int], hints: CostHints) -> Choice:
+    """Return how many leading blocks upsample: by the joints, else by the config's output size, else all of them.
+
+    A volumetric heat map of J joints has J times D channels and is a cube, D as large as its width: with J known, D names the width.
+    """
+    outputs = plan.head.outputs[0] if plan.head.outputs else 0
+    return _by_joints(plan, features, outputs, hints) or _by_output_size(plan, features, outputs, hints) or _all(plan, hints)
+
+
+def _by_joints(plan: HeadPlan, features: tuple[int, int], outputs: int, hints: CostHints) -> Choice | None:
+    if not hints.joints or hints.joints < 0 or outputs % hints.joints:
+        return None
+    bins = outputs // hints.joints
+    for k in plan.choices:
+        if bins > 1 and bins == features[1] << k:
+            reason = f"{outputs} outputs are {hints.joints} joints of {bins} depth bins, and volumetric heat maps are cubes: {bins} wide"
+            return Choice(k, f"assumed that {words(k, plan)}: {reason}")
+    return None
+
+
+def _by_output_size(plan: HeadPlan, features: tuple[int, int], outputs: int, hints: CostHints) -> Choice | None:
+    if hints.output_size is None:
+        return None
+    if hints.depth_bins and hints.depth_bins > 0:
+        own_joints, remainder = divmod(outputs, hints.depth_bins)
+        if remainder or (hints.joints and own_joints != hints.joints):
+            return None  # the config describes another variant than this file
+    for k in plan.choices:
+        if (features[0] << k, features[1] << k) == hints.output_size:
+            height, width = hints.output_size
+            return Choice(k, f"assumed that {words(k, plan)}: the repository's config states heat maps of {height} x {width}")
+    return None
+
+
+def _all(plan: HeadPlan, hints: CostHints) -> Choice:
+    k = plan.choices[-1]
+    why = (
+        "neither joints nor output size of the repository's config fit this file"
+        if hints != CostHints()
+        else "nothing was stated that tells"
+    )
+    return Choice(k, f"assumed that {words(k, plan)}: the tensors cannot tell, and {why}")
+
+
+def words(upsampling: int, plan: HeadPlan) -> str:
+    """Return "2 of 3 head blocks upsample"."""
+    return f"{upsampling} of {len(plan.blocks)} head blocks upsample"
+
+
+def _deconvolution_note(plan: HeadPlan) -> str:
+    return "transposed convolutions are taken to double the map (stride 2)" if plan.head.kind in ("deconvolution", "rootnet") else ""

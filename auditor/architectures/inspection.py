@@ -1,0 +1,78 @@
+"""The two entry points: what a checkpoint is (pure), and the proof and cost of it (torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.architectures.blueprint import Conv2d, Node, leaves
+from auditor.architectures.convnext import ConvNeXt
+from auditor.architectures.cost import CostHints, measure
+from auditor.architectures.counts import count_parameters
+from auditor.architectures.fingerprint import fingerprint
+from auditor.architectures.network import RebuildingRecognizer, Recognized
+from auditor.architectures.rebuild import Rebuilt, require_torch
+from auditor.architectures.resnet import ResNet
+from auditor.architectures.unknown import unknown
+from auditor.facts import Architecture, Checkpoint, Cost, Parameters, Tensor
+
+RECOGNIZERS: tuple[RebuildingRecognizer, ...] = (ConvNeXt(), ResNet())
+MOST_LAYERS = 4000  # rebuilt in torch; the deepest published backbones have a few hundred
+LARGEST_SIDE = 1 << 14  # pixels
+TORCH_ERRORS = (RuntimeError, ValueError, TypeError, OverflowError, ZeroDivisionError, IndexError)
+
+
+def inspect_checkpoint(
+    checkpoint: Checkpoint, recognizers: Iterable[RebuildingRecognizer] = RECOGNIZERS
+) -> tuple[Parameters, Architecture, str]:
+    """Return the counts, the architecture and the fingerprint of a checkpoint. Pure: no torch, no values, never raises."""
+    tensors = checkpoint.tensors
+    best = recognized(tensors, recognizers)
+    architecture = best.architecture if best else unknown(tensors)
+    return count_parameters(tensors), architecture, fingerprint(tensors)
+
+
+def recognized(tensors: tuple[Tensor, ...], recognizers: Iterable[RebuildingRecognizer] = RECOGNIZERS) -> Recognized | None:
+    """Return the recognized network that explains most tensors, the first of equals, or None."""
+    matches = [match for one in recognizers if one.accepts(tensors) and (match := one.match(tensors)) is not None]
+    return max(matches, key=lambda match: match.architecture.explained, default=None)
+
+
+def prove_and_cost(
+    checkpoint: Checkpoint,
+    architecture: Architecture,
+    input_size: tuple[int, int] | None,
+    hints: CostHints | None = None,
+    recognizers: Iterable[RebuildingRecognizer] = RECOGNIZERS,
+) -> tuple[float, Cost | None]:
+    """Rebuild the recognized network on torch's meta device; return the share of tensors it holds, and its cost.
+
+    The cost is None without an input size (height, width), for an unknown architecture, and where torch refuses the sizes;
+    a network too large or too strange to rebuild has proved nothing, so its share is 0.
+    Raises `MissingExtra` where torch is not installed and the architecture is a known one.
+    """
+    if architecture.family == "unknown":
+        return 0.0, None
+    match = recognized(checkpoint.tensors, recognizers)
+    if match is None or match.architecture.family != architecture.family:
+        return 0.0, None
+    require_torch()
+    network = match.network
+    blueprint = network.blueprint()
+    if sum(1 for _ in leaves(blueprint)) > MOST_LAYERS:
+        return 0.0, None
+    try:
+        rebuilt = Rebuilt(blueprint)
+        explained = rebuilt.hold(checkpoint.tensors).explained
+    except TORCH_ERRORS:
+        return 0.0, None
+    if input_size is None or not all(0 < side <= LARGEST_SIDE for side in input_size):
+        return explained, None
+    try:
+        return explained, measure(network, rebuilt, input_size, _in_channels(blueprint), hints or CostHints())
+    except TORCH_ERRORS:
+        return explained, None
+
+
+def _in_channels(blueprint: Node) -> int:
+    """Return the channels of the picture: the inputs of the first convolution."""
+    return next((leaf.inputs for leaf in leaves(blueprint) if isinstance(leaf, Conv2d)), 3)

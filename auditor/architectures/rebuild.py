@@ -1,0 +1,184 @@
+"""The second interpreter of a blueprint: torch modules on the meta device, which has shapes and no memory.
+
+Nothing of a checkpoint is run here, only torch's own layers of the recognized structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from auditor.architectures.blueprint import (
+    Activation,
+    BatchNorm,
+    Branches,
+    Conv2d,
+    ConvTranspose2d,
+    GlobalResponseNorm,
+    GroupNorm,
+    LayerNorm,
+    Leaf,
+    Linear,
+    Node,
+    Pool,
+    Residual,
+    Scale,
+    Sequence,
+    Upsample,
+    leaves,
+)
+from auditor.architectures.fit import Fit, compare
+from auditor.errors import MissingExtra
+from auditor.facts import Tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def require_torch() -> None:
+    """Raise `MissingExtra` where torch is not installed."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("rebuilding a network", "torch") from error
+
+
+class Rebuilt:
+    """A blueprint as torch modules, under the blueprint's names."""
+
+    def __init__(self, node: Node) -> None:
+        from torch import nn
+
+        self.node = node
+        self.root = nn.Module()
+        self._made: dict[str, nn.Module | torch.Tensor] = {}
+        for leaf in leaves(node):
+            self._place(leaf)
+        self.root.eval()
+
+    def _place(self, leaf: Leaf) -> None:
+        # Straight into _modules and _parameters: add_module refuses names that a stranger's prefix may well hold, like "train" or "".
+        *path, last = leaf.name.split(".")
+        parent = self._walk(path)
+        made = self._made[leaf.name] = make(leaf)
+        if isinstance(leaf, Scale):
+            parent._parameters[last] = cast("nn.Parameter", made)
+            return
+        module = cast("nn.Module", made)
+        before = parent._modules.get(last)
+        if before is not None:  # Detectron2 puts a norm below its convolution: keep what is already there
+            module._modules.update(before._modules)
+        parent._modules[last] = module
+
+    def _walk(self, path: list[str]) -> nn.Module:
+        from torch import nn
+
+        module = self.root
+        for word in path:
+            child = module._modules.get(word)
+            if child is None:
+                child = module._modules[word] = nn.Module()
+            module = child
+        return module
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the state dict as torch sees it."""
+        parameters = {name for name, _ in self.root.named_parameters(remove_duplicate=False)}
+        state = self.root.state_dict()
+        return tuple(Tensor(n, tuple(t.shape), str(t.dtype).removeprefix("torch."), is_parameter=n in parameters) for n, t in state.items())
+
+    def hold(self, tensors: Iterable[Tensor]) -> Fit:
+        """Hold a checkpoint's names and shapes against the modules and return what torch says of each.
+
+        Tensors of the right name and shape go through `load_state_dict` as meta tensors; it raises `RuntimeError` (a defect of
+        the rebuild, not of the file) where torch sees a name or a shape otherwise than the comparison did.
+        """
+        import torch
+
+        tensors = tuple(tensors)
+        fit = compare(self.tensors(), tensors)
+        shapes = {tensor.name: tensor.shape for tensor in tensors}
+        state = self.root.state_dict()  # keeps torch's own version notes, which decide how old files are mended
+        own = dict(state)
+        state.clear()
+        state.update({name: torch.empty(shapes[name], dtype=own[name].dtype, device="meta") for name in fit.matched})
+        answer = self.root.load_state_dict(state, strict=not (fit.missing or fit.mismatched), assign=True)
+        if set(answer.missing_keys) != set(fit.missing) | set(fit.mismatched) or answer.unexpected_keys:
+            raise RuntimeError(f"torch names other tensors than the blueprint: {answer}")
+        return fit
+
+    def run(self, node: Node, value: torch.Tensor) -> torch.Tensor:
+        """Return what a part of the network makes of a feature map (batch, channels, height, width)."""
+        from torch.nn import functional
+
+        match node:
+            case Sequence(parts):
+                for part in parts:
+                    value = self.run(part, value)
+                return value
+            case Branches(parts):
+                outputs = [self.run(part, value) for part in parts]
+                return outputs[0] if outputs else value
+            case Residual(body, shortcut):
+                return self.run(body, value) + (self.run(shortcut, value) if shortcut is not None else value)
+            case Activation(kind):
+                return functional.gelu(value) if kind == "gelu" else functional.relu(value)
+            case Pool(kind, kernel, stride, padding):
+                if kind == "global":
+                    return value.mean((2, 3), keepdim=True)
+                if kind == "max":
+                    return functional.max_pool2d(value, kernel, stride, padding)
+                return functional.avg_pool2d(value, kernel, stride, padding, ceil_mode=True)
+            case Upsample():
+                return functional.interpolate(value, scale_factor=2, mode="bilinear", align_corners=True)
+            case _:
+                return self._apply(node, value)
+
+    def _apply(self, leaf: Leaf, value: torch.Tensor) -> torch.Tensor:
+        made = self._made[leaf.name]
+        match leaf:
+            case Scale():
+                return value * cast("torch.Tensor", made).reshape(1, -1, 1, 1)
+            case GlobalResponseNorm(_, _, scale, shift):
+                energy = value.pow(2).sum((2, 3), keepdim=True).sqrt()
+                share = energy / (energy.mean(dim=1, keepdim=True) + 1e-6)
+                factor, shift_by = (cast("torch.Tensor", getattr(made, name)).reshape(1, -1, 1, 1) for name in (scale, shift))
+                return value * share * factor + shift_by + value
+            case Linear() | LayerNorm():
+                return cast("torch.Tensor", cast("nn.Module", made)(value.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+            case _:
+                return cast("torch.Tensor", cast("nn.Module", made)(value))
+
+
+def make(leaf: Leaf) -> nn.Module | torch.Tensor:
+    """Return torch's own layer for a record, on the meta device. Raises torch's errors for sizes that cannot be."""
+    import torch
+    from torch import nn
+
+    with torch.device("meta"):
+        match leaf:
+            case Conv2d():
+                return nn.Conv2d(leaf.inputs, leaf.outputs, leaf.kernel, leaf.stride, leaf.padding, groups=leaf.groups, bias=leaf.bias)
+            case ConvTranspose2d():
+                return nn.ConvTranspose2d(
+                    leaf.inputs, leaf.outputs, leaf.kernel, leaf.stride, leaf.padding, leaf.output_padding, bias=leaf.bias
+                )
+            case Linear():
+                return nn.Linear(leaf.inputs, leaf.outputs, bias=leaf.bias)
+            case LayerNorm():
+                return nn.LayerNorm(leaf.channels, eps=1e-6, bias=leaf.bias)
+            case GroupNorm():
+                return nn.GroupNorm(1, leaf.channels)
+            case BatchNorm():
+                norm = nn.BatchNorm2d(leaf.channels)
+                if not leaf.counter:
+                    norm.num_batches_tracked = None
+                return norm
+            case GlobalResponseNorm():
+                module = nn.Module()
+                module.register_parameter(leaf.scale, nn.Parameter(torch.empty(leaf.shape)))
+                module.register_parameter(leaf.shift, nn.Parameter(torch.empty(leaf.shape)))
+                return module
+            case Scale():
+                return nn.Parameter(torch.empty(leaf.shape))
