@@ -18,6 +18,7 @@ ISSUE_PAGES = 3
 RELEASE_PAGES = 3
 BODY_CHARACTERS = 4000
 SUBMODULES_NAMED = 5
+GIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 SYMLINK, SUBMODULE = "120000", "160000"
 
 # Words with which people ask for weights, in English and in the pinyin-free Chinese of many ML repositories.
@@ -66,10 +67,10 @@ def _entry(path: str, item: dict[str, Any]) -> TreeEntry | None:
     """Return the entry of a file or symbolic link; folders and submodules are none."""
     if item.get("type") != "blob" or not is_plain(path):
         return None
-    size = item.get("size")
+    size, sha = item.get("size"), str(item.get("sha"))
     # What a link leads to stands in its own blob; it is read when the link is.
     link = "" if item.get("mode") == SYMLINK else None
-    return TreeEntry(path, size if isinstance(size, int) and size >= 0 else None, str(item.get("sha") or ""), link)
+    return TreeEntry(path, size if isinstance(size, int) and size >= 0 else None, sha if GIT_ID.fullmatch(sha) else "", link)
 
 
 def _tree_words(entries: tuple[TreeEntry, ...], submodules: list[str], truncated: bool) -> str:
@@ -153,6 +154,8 @@ def read_forks(api: GitHubApi, full_name: str, count: int) -> Seen[tuple[Fork, .
     if count == 0:
         return Seen((), Status.OK, "no forks")
     answer = api.get(f"/repos/{full_name}/forks", sort="newest", per_page=PAGE)
+    if not isinstance(answer.data, list):
+        raise NetworkError("GitHub's answer is not the list that was asked for")
     forks = [
         Fork(str(item["full_name"]), str(item.get("html_url") or ""), str(item.get("pushed_at") or ""))
         for item in _objects(answer.data)

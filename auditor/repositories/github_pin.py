@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from auditor.errors import NetworkError
 from auditor.github_api import GitHubApi, quoted
+from auditor.repositories.paths import is_plain
 
 FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
@@ -31,6 +32,8 @@ def pin_commit(api: GitHubApi, full_name: str, default_branch: str, asked: str |
         return Pin(default_branch, _commit(api, full_name, default_branch))
     ref = asked.strip("/")
     first = ref.split("/")[0]
+    if not is_plain(ref):  # a part ".." would lead to another address of the API
+        raise NetworkError(f"{asked!r} is no name of a branch, tag or commit", http_status=422)
     if FULL_ID.fullmatch(first.lower()):
         ref = first.lower()
     try:
