@@ -1,0 +1,318 @@
+"""The command line: parse, call, print, exit status. The only place that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from auditor import __version__
+from auditor.errors import AuditError, FilingError, TargetError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from auditor.facts import Artifact, Facts, Inspected
+    from auditor.findings import AuditReport
+    from auditor.net import Network
+    from auditor.progress import Progress
+
+OK, FOUND, USAGE, UNREADABLE, INCOMPLETE = 0, 1, 2, 3, 4
+EPILOG = (
+    "Exit status: 0 complete, nothing found; 1 something at or above --fail-on; 2 usage; 3 target could not be read; "
+    "4 incomplete, nothing found."
+)
+
+app = typer.Typer(
+    name="audit",
+    help="Hold a paper's released checkpoints against what its authors claim, before anybody is accused.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="owner/name, a GitHub URL (also /tree/REF), or a local folder.")]
+Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="Branch, tag or commit to audit.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes. [default: reports/OWNER__NAME]")]
+FailOn = Annotated[
+    str, typer.Option("--fail-on", metavar="VERDICT", help="Lowest verdict that gives exit status 1: missing, mislabelled, contradicted or never.")
+]
+Language = Annotated[str, typer.Option("--lang", metavar="en|es", help="Language of report.md.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the records of audit.json.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colors (NO_COLOR does the same).")]
+
+
+@app.callback()
+def options(version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False) -> None:
+    """Take the options of the program itself."""
+    if version:
+        print(f"audit {__version__}")
+        raise typer.Exit(OK)
+
+
+@app.command()
+def run(
+    target: Target,
+    ref: Ref = None,
+    out: Out = None,
+    claims: Annotated[list[str] | None, typer.Option("--claims", metavar="FILE.yaml", help="Your own claims; they never accuse.")] = None,
+    artifact: Annotated[
+        list[str] | None, typer.Option("--artifact", metavar="PATH_OR_URL", help="A checkpoint that the repository does not link.")
+    ] = None,
+    fail_on: FailOn = "missing",
+    lang: Language = "en",
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Audit a repository: report.md, audit.json, and issue.md when there is something to ask."""
+    from auditor.net import Network
+    from auditor.options import AuditOptions
+
+    check_words(fail_on, lang)
+    asked = AuditOptions(ref, tuple(claims or ()), tuple(artifact or ()), fail_on, lang)
+    audit(target, asked, Network(), out, quiet, no_color)
+
+
+@app.command()
+def demo(out: Out = None, fail_on: FailOn = "missing", lang: Language = "en", quiet: Quiet = False, no_color: NoColor = False) -> None:
+    """Audit a replica of the internet that ships with the program: no network, no token."""
+    from auditor.demo import DEMO_TARGET, demo_transport
+    from auditor.net import Network
+    from auditor.options import AuditOptions
+
+    check_words(fail_on, lang)
+    # The replica is closed: a token or another API address of the user's has no business there.
+    for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_API_URL", "HF_TOKEN"):
+        os.environ.pop(name, None)
+    audit(DEMO_TARGET, AuditOptions(fail_on=fail_on, language=lang), Network(transport=demo_transport()), out, quiet, no_color)
+
+
+@app.command()
+def inspect(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH_OR_URL...", help="Files, folders, Drive or Hub links.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Say what is inside checkpoints, local or remote, without running them."""
+    from auditor.gathering.artifacts import gather_artifacts
+    from auditor.hosts import HOSTS, LOCAL
+    from auditor.net import Network
+
+    with progress_for(quiet or as_json, no_color) as progress:
+        gathered = gather_artifacts((), Network(), (LOCAL, *HOSTS), progress, given=paths)
+    artifacts = with_ids(gathered.artifacts)
+    if as_json:
+        from auditor.record import dump_stage
+
+        print(dump_stage("artifacts", artifacts=artifacts, sources=gathered.sources), end="")
+    else:
+        from auditor.renderers.terminal import inspect_table
+
+        console(no_color).print(inspect_table(artifacts, gathered.sources))
+    raise typer.Exit(status_of_inspect(artifacts, gathered.sources))
+
+
+@app.command()
+def links(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quiet = False, no_color: NoColor = False) -> None:
+    """List a repository's links with their purpose: checkpoint, dataset, results, paper, other."""
+    from auditor.gathering.stages import see_links
+    from auditor.net import Network
+    from auditor.renderers.terminal import links_table
+
+    with progress_for(quiet or as_json, no_color) as progress:
+        seen = see_links(target, ref, Network(), progress)
+    show_stage("links", seen, links_table(seen.links) if not as_json else None, as_json, no_color)
+
+
+@app.command()
+def claims(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quiet = False, no_color: NoColor = False) -> None:
+    """List what a repository's documents, pictures and code claim, with the places where they do."""
+    from auditor.gathering.stages import see_claims
+    from auditor.net import Network
+    from auditor.renderers.terminal import claims_table
+
+    with progress_for(quiet or as_json, no_color) as progress:
+        seen = see_claims(target, ref, Network(), progress)
+    show_stage("claims", seen, claims_table(seen.claims) if not as_json else None, as_json, no_color)
+
+
+@app.command()
+def issue(
+    report_dir: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="The folder that `audit run` wrote.")],
+    file: Annotated[bool, typer.Option("--file", help="Send it, after you typed the target's name.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --file: send it without asking.")] = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show the drafted issue and what would be sent; --file sends it."""
+    from auditor.issues.filing import file_issue, preview
+    from auditor.net import Network
+    from auditor.renderers.terminal import issue_preview
+
+    shown = preview(report_dir)
+    if not file:
+        console(no_color).print(issue_preview(shown))
+        return
+    if yes:
+        url = file_issue(report_dir, Network(), confirm=lambda name: True)
+    else:
+        if not sys.stdin.isatty():
+            raise UsageError("nobody is there to confirm", "the input is not a terminal", "use --file --yes to send it without asking")
+        console(no_color).print(issue_preview(shown))
+        url = file_issue(report_dir, Network(), confirm=lambda name: typer.prompt(f"Type {name} to send it") == name)
+    print(url)
+
+
+@app.command()
+def judge(report_dir: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="The folder that `audit run` wrote.")], no_color: NoColor = False) -> None:
+    """Ask and judge a saved audit again, from its facts.json alone."""
+    from auditor.saved_facts import facts_from_json
+
+    path = report_dir / "facts.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}", str(error), "give the folder that `audit run` wrote") from error
+    finish(facts_from_json(text), report_dir, no_color)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of audit.json."""
+    import json
+
+    from auditor.record import schema as schema_of_record
+
+    print(json.dumps(schema_of_record(), indent=2, ensure_ascii=False))
+
+
+def audit(target: str, asked: Any, network: Network, out: Path | None, quiet: bool, no_color: bool) -> None:
+    """See, then finish: the body of `run` and `demo`."""
+    from auditor.kit import default_kit
+    from auditor.pipeline import see
+
+    with progress_for(quiet, no_color) as progress:
+        facts = see(target, asked, default_kit(), network, progress)
+    finish(facts, out or Path("reports") / folder_name(facts.repository.full_name), no_color)
+
+
+def finish(facts: Facts, out: Path, no_color: bool) -> None:
+    """Conclude, write the report folder, print the summary and leave with the exit status."""
+    from auditor.gathering.writing import write_report
+    from auditor.kit import default_kit
+    from auditor.pipeline import conclude
+    from auditor.renderers.terminal import run_summary
+
+    kit = default_kit()
+    report: AuditReport = conclude(facts, kit)
+    written = write_report(report, kit.renderers, out)
+    shown = console(no_color)
+    shown.print(run_summary(report))
+    for path in written:
+        print(path)
+    raise typer.Exit(report.exit_status)
+
+
+def folder_name(full_name: str) -> str:
+    """Return the report folder's name: "owner__name", safe as one path component."""
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in full_name.replace("/", "__")).lstrip(".") or "report"
+
+
+def with_ids(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+    """Return artifacts whose checkpoints are numbered k1.."""
+    from auditor.facts import Facts, Repository, numbered
+
+    return numbered(Facts("", "", 0.0, Repository("", "", "", ""), artifacts=artifacts)).artifacts
+
+
+def status_of_inspect(artifacts: tuple[Artifact, ...], sources: Any) -> int:
+    """Return 0 where everything was read, 4 where something was not, 3 where nothing was."""
+    from auditor.facts import Inspected, Status
+
+    read: list[Inspected] = [item for artifact in artifacts for item in artifact.contents if isinstance(item, Inspected)]
+    whole = all(source.status in (Status.OK, Status.SKIPPED) for source in sources)
+    if whole and read:
+        return OK
+    return INCOMPLETE if read else UNREADABLE
+
+
+def show_stage(name: str, seen: Any, table: Any, as_json: bool, no_color: bool) -> None:
+    """Print one stage's records or table."""
+    if as_json:
+        from auditor.record import dump_stage
+
+        print(dump_stage(name, **{name: getattr(seen, name), "sources": seen.sources}), end="")
+    else:
+        console(no_color).print(table)
+
+
+def check_words(fail_on: str, language: str) -> None:
+    """Refuse words that the options do not have."""
+    if fail_on not in ("missing", "mislabelled", "contradicted", "never"):
+        raise UsageError(f"--fail-on does not know {fail_on!r}", help="use missing, mislabelled, contradicted or never")
+    if language not in ("en", "es"):
+        raise UsageError(f"--lang does not know {language!r}", help="use en or es")
+
+
+def console(no_color: bool, *, stderr: bool = False) -> Console:
+    """Return a console that respects --no-color, NO_COLOR and pipes."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 80
+    return Console(stderr=stderr, no_color=no_color or None, highlight=False, width=width)
+
+
+@contextmanager
+def progress_for(quiet: bool, no_color: bool) -> Iterator[Progress]:
+    """Give the progress front end that fits: none, lines for a pipe, bars for a terminal."""
+    from auditor.progress import Lines, Live, Silent
+
+    if quiet:
+        yield Silent()
+    elif sys.stderr.isatty():
+        with Live(console(no_color, stderr=True)) as live:
+            yield live
+    else:
+        yield Lines(sys.stderr)
+
+
+def say(error: AuditError) -> None:
+    """Print an error: what happened, why, and what to do about it."""
+    from auditor.progress import plain
+
+    print(f"audit: {plain(str(error))}", file=sys.stderr)
+    if error.help:
+        print(f"  help: {plain(error.help)}", file=sys.stderr)
+
+
+def main() -> None:
+    """Run the program; every failure that a user, a server or a file can cause is one or two clear lines."""
+    try:
+        app()
+    except UsageError as error:
+        say(error)
+        sys.exit(USAGE)
+    except (TargetError, FilingError, AuditError) as error:
+        say(error)
+        sys.exit(UNREADABLE)
+    except KeyboardInterrupt:
+        print("audit: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of the pipe went away: nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""links -> artifacts -> checkpoints: list what each link leads to, open every file, read its header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from auditor.architectures import inspect_checkpoint
+from auditor.blob import Blob
+from auditor.errors import AuditError, NetworkError
+from auditor.facts import Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
+from auditor.formats.reading import read_contents
+from auditor.hosts import host_for
+from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
+from auditor.net import Network
+from auditor.progress import Progress
+
+WORKERS = 8
+MAX_FILES = 500  # of one audit; more are recorded as skipped
+# Names of files that nobody keeps weights in. Everything else is opened and judged by its bytes.
+DOCUMENTS = frozenset(
+    ".txt .md .rst .pdf .doc .docx .ppt .pptx .xls .xlsx .csv .tsv .json .yaml .yml .xml .html .htm .log .py .ipynb .sh .m .mat .c .cpp .h .cu "
+    ".png .jpg .jpeg .gif .svg .bmp .webp .mp4 .avi .mov .mkv .wav .mp3 .ply .obj .bvh .npy".split()
+)
+WEIGHTS = frozenset(".pth .pt .ckpt .safetensors .bin .tar .pkl .h5 .onnx .pdparams .npz .msgpack .gguf .weights .th .t7 .caffemodel".split())
+FILE_HOSTS = frozenset(
+    "google_drive dropbox onedrive sharepoint baidu hugging_face zenodo figshare osf s3 gcs azure github_release modelscope kaggle direct".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Artifacts with the sources that were consulted for them."""
+
+    artifacts: tuple[Artifact, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One file to be opened."""
+
+    file: RemoteFile
+    host: str
+    link: str | None
+    owner: str
+    required: bool
+    open: Callable[[], OpenBlob | Blob]
+
+
+def gather_artifacts(
+    links: Sequence[Link],
+    network: Network,
+    hosts: Sequence[FileHost],
+    progress: Progress,
+    *,
+    assets: Sequence[ReleaseAsset] = (),
+    tree: Sequence[TreeEntry] = (),
+    tree_blob: Callable[[str], Blob] | None = None,
+    tree_url: Callable[[str], str] = str,
+    given: Sequence[str] = (),
+) -> Gathered:
+    """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read."""
+    wanted = [link for link in links if is_wanted(link)]
+    progress.stage("listing hosts", len(wanted) + len(given))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        addresses = [*(link.url for link in wanted), *given]
+        listings = list(pool.map(lambda address: _list(address, hosts, network, progress), addresses))
+        sources = [_listing_source(listing, *_stakes(listing, link)) for listing, link in zip(listings, [*wanted, *(None for _ in given)], strict=True)]
+        tasks: list[_Task] = []
+        for listing, link in zip(listings, [*wanted, *(None for _ in given)], strict=True):
+            tasks.extend(_tasks_of(listing, link, hosts, network))
+        tasks.extend(_asset_tasks(assets, hosts, network))
+        if tree_blob is not None:
+            tasks.extend(_tree_tasks(tree, tree_blob, tree_url))
+        tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
+        progress.stage("reading checkpoints", len(tasks))
+        read = list(pool.map(lambda task: _read(task, progress), tasks[:MAX_FILES]))
+    artifacts = [artifact for artifact, _ in read]
+    sources += [source for _, source in read]
+    if len(tasks) > MAX_FILES:
+        detail = f"{len(tasks) - MAX_FILES} further files were not opened: one audit opens {MAX_FILES}"
+        sources.append(Source("file:beyond-limit", "file", "", Status.PARTIAL, detail, required=True))
+    numbered = tuple(replace(artifact, id=f"a{n}") for n, artifact in enumerate(artifacts, 1))
+    return Gathered(numbered, tuple(sources))
+
+
+def is_wanted(link: Link) -> bool:
+    """Tell whether a link is followed: checkpoints, and files and folders on file hosts of which the document does not say what they are."""
+    if link.purpose == "checkpoint":
+        return True
+    return link.purpose == "other" and link.host in FILE_HOSTS and link.target in ("file", "folder") and not _is_document(link.url)
+
+
+def _stakes(listing: Listing, link: Link | None) -> tuple[str, bool]:
+    """Return whose checkpoints a listing holds, and whether a verdict could rest on it."""
+    if link is None:
+        return "own", True
+    if link.purpose == "checkpoint":
+        return link.owner, link.owner == "own"
+    # Of a link with no stated purpose only what looks like weights matters; where it cannot be listed, it may hide some.
+    return link.owner, listing.status in (Status.OK, Status.PARTIAL) and any(_is_weights(file.name) for file in listing.files)
+
+
+def _list(address: str, hosts: Sequence[FileHost], network: Network, progress: Progress) -> Listing:
+    host = host_for(address, tuple(hosts))
+    try:
+        listing = host.resolve(address, network)
+    except AuditError as error:  # a host that raises instead of answering loses one link, not the audit
+        listing = Listing(address, host.name, Status(getattr(error, "status", Status.ERROR)), str(error))
+    progress.item(f"{listing.host}: {listing.detail or listing.status.value}")
+    if listing.status is not Status.OK:
+        progress.warn(f"{address}: {listing.status.value}: {listing.detail}")
+    return listing
+
+
+def _listing_source(listing: Listing, owner: str, required: bool) -> Source:
+    names = ", ".join(file.name for file in listing.files[:50])
+    more = {"sha256": listing.sha256} if listing.sha256 else {}
+    return Source(
+        id=f"listing:{listing.url}",
+        kind="listing" if owner == "own" else "other listing",
+        url=listing.url,
+        status=listing.status,
+        detail=listing.detail,
+        required=required,
+        quote=(listing.quote or names)[:2000],
+        **more,
+    )
+
+
+def _tasks_of(listing: Listing, link: Link | None, hosts: Sequence[FileHost], network: Network) -> Iterable[_Task]:
+    host = host_for(listing.url, tuple(hosts))
+    owner, required = _stakes(listing, link)
+    for file in listing.files:
+        if link is not None and link.purpose != "checkpoint" and not _is_weights(file.name):
+            continue
+        yield _Task(file, listing.host, link.id if link else None, owner, required, lambda file=file: host.open(file, network))  # type: ignore[misc]
+
+
+def _asset_tasks(assets: Sequence[ReleaseAsset], hosts: Sequence[FileHost], network: Network) -> Iterable[_Task]:
+    for asset in assets:
+        if not _is_weights(asset.name):
+            continue
+        host = host_for(asset.url, tuple(hosts))
+        digest = asset.digest.removeprefix("sha256:") if asset.digest and asset.digest.startswith("sha256:") else None
+        file = RemoteFile(asset.name, asset.url, size=asset.size, sha256=digest)
+        yield _Task(file, "github_release", None, "own", True, lambda file=file, host=host: host.open(file, network))  # type: ignore[misc]
+
+
+def _tree_tasks(tree: Sequence[TreeEntry], blob: Callable[[str], Blob], url: Callable[[str], str]) -> Iterable[_Task]:
+    for entry in tree:
+        if entry.symlink_to is None and PurePosixPath(entry.path).suffix.lower() in WEIGHTS:
+            file = RemoteFile(entry.path, url(entry.path), size=entry.size)
+            yield _Task(file, "repository", None, "own", True, lambda path=entry.path: blob(path))  # type: ignore[misc]
+
+
+def _is_document(name: str) -> bool:
+    return PurePosixPath(name.split("?")[0]).suffix.lower() in DOCUMENTS
+
+
+def _is_weights(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in WEIGHTS or ".pth." in name.lower()
+
+
+def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
+    """Open one file, read its header and derive its network; whatever goes wrong is a status."""
+    file = task.file
+    source = Source(f"file:{file.url or file.name}", "file", file.url, Status.OK, required=task.required)
+    artifact = Artifact("", task.link, file.name, file.url, task.host, file.size, Status.OK, source=source.id, sha256=file.sha256, owner=task.owner)
+    if _is_document(file.name):
+        detail = "not opened: by its name no checkpoint"
+        return replace(artifact, status=Status.SKIPPED, detail=detail), replace(source, status=Status.SKIPPED, detail=detail, required=False)
+    blob = None
+    try:
+        blob = task.open()
+        contents = tuple(_derived(item) for item in read_contents(blob))
+        size = blob.size
+    except NetworkError as error:
+        contents, size = (), file.size or 0
+        artifact = replace(artifact, status=Status(error.status), detail=str(error))
+    except AuditError as error:
+        contents, size = (), file.size or 0
+        artifact = replace(artifact, status=Status.ERROR, detail=str(error))
+    finally:
+        close = getattr(blob, "close", None)
+        if close is not None:
+            close()
+    artifact = replace(
+        artifact,
+        contents=contents,
+        size=size or file.size,
+        bytes_read=getattr(blob, "bytes_read", 0),
+        requests=getattr(blob, "requests", 0),
+    )
+    artifact = _with_status(artifact)
+    progress.item(f"{file.name}: {artifact.status.value}")
+    if artifact.status is not Status.OK:
+        progress.warn(f"{file.name}: {artifact.status.value}: {artifact.detail}")
+    hashes = [item.checkpoint.sha256 for item in contents if isinstance(item, Inspected)]
+    seen = {"sha256": hashes[0]} if hashes else {}
+    return artifact, replace(source, status=artifact.status, detail=artifact.detail, quote=_described(artifact), **seen)
+
+
+def _with_status(artifact: Artifact) -> Artifact:
+    """Return the artifact with the status that its contents give it: OK, PARTIAL where some members failed, else what failed."""
+    broken = [item for item in artifact.contents if isinstance(item, Unreadable) and item.kind != "not_a_checkpoint"]
+    if artifact.status is not Status.OK or not broken:
+        others = [item.reason for item in artifact.contents if isinstance(item, Unreadable)]
+        return replace(artifact, detail=artifact.detail or (others[0] if others else ""))
+    some = any(isinstance(item, Inspected) for item in artifact.contents)
+    return replace(artifact, status=Status.PARTIAL if some else broken[0].status, detail=broken[0].reason)
+
+
+def _described(artifact: Artifact) -> str:
+    found = [i for i in artifact.contents if isinstance(i, Inspected)]
+    return "; ".join(f"{i.checkpoint.format}, {len(i.checkpoint.tensors)} tensors, {i.parameters.learnable} learnable" for i in found) or artifact.detail
+
+
+def _derived(item: Checkpoint | Unreadable) -> Inspected | Unreadable:
+    if isinstance(item, Unreadable):
+        return item
+    parameters, architecture, fingerprint = inspect_checkpoint(item)
+    return Inspected("", item, parameters, architecture, None, fingerprint)

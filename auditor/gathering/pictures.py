@@ -1,0 +1,75 @@
+"""documents -> pictures: fetch the pictures that documents show and read the tables in them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from auditor.documents.pictures import read_pictures
+from auditor.errors import AuditError, NetworkError
+from auditor.facts import Outline, Picture, Source, Status, Table
+from auditor.net import Network
+from auditor.progress import Progress
+
+MAX_BYTES = 20 << 20
+
+
+def with_pictures(
+    outlines: Sequence[Outline],
+    pictures: Sequence[Picture],
+    read: Callable[[str], bytes],
+    network: Network | None,
+    progress: Progress,
+) -> tuple[tuple[Outline, ...], tuple[Source, ...]]:
+    """Return the outlines with the tables of their pictures added, and one source for each picture.
+
+    A picture that cannot be had or read is a source with its status: its claims are not known to be absent.
+    """
+    if not pictures:
+        return tuple(outlines), ()
+    progress.stage("reading pictures", len(pictures))
+    sources: list[Source] = []
+    had: list[tuple[Picture, bytes, Source]] = []
+    for picture in pictures:
+        name = picture.path or picture.url
+        source = Source(f"picture:{name}", "picture", picture.url, Status.OK, required=True)
+        try:
+            data = _bytes(picture, read, network)
+        except AuditError as error:
+            status = Status(error.status) if isinstance(error, NetworkError) else Status.ERROR
+            # A picture that its host says is gone shows nothing to anybody, and hides nothing.
+            sources.append(replace(source, status=status, detail=str(error), required=status is not Status.MISSING))
+            progress.warn(f"{name}: {error}")
+            continue
+        had.append((picture, data, replace(source, sha256=hashlib.sha256(data).hexdigest())))
+    results = read_pictures([(p.path or p.url, data, p.sections, p.caption) for p, data, _ in had])
+    tables: list[Table] = []
+    for (_, _, source), result in zip(had, results, strict=True):
+        if isinstance(result, AuditError):
+            progress.warn(f"{source.id}: {result}: {result.help}")
+            sources.append(replace(source, status=Status.ERROR, detail=f"{result} {result.help}".strip()))
+            continue
+        if result is not None:
+            tables.append(replace(result, sha256=source.sha256))
+        sources.append(replace(source, detail="a table" if result is not None else "no table in it"))
+        progress.item(source.id)
+    return tuple(_with_tables(outline, tables) for outline in outlines), tuple(sources)
+
+
+def _bytes(picture: Picture, read: Callable[[str], bytes], network: Network | None) -> bytes:
+    if picture.path is not None:
+        return read(picture.path)
+    if network is None:
+        raise NetworkError(f"{picture.url} was not fetched", "the audit is of a local folder", status="skipped")
+    answer = network.get(picture.url, max_bytes=MAX_BYTES)
+    if answer.status != 200:
+        raise NetworkError(f"{picture.url} answered {answer.status}", status="missing" if answer.status in (404, 410) else "error")
+    return answer.body
+
+
+def _with_tables(outline: Outline, tables: Sequence[Table]) -> Outline:
+    """Return the outline with the tables of the pictures that it shows, at the line where it shows them."""
+    shown = {picture.path or picture.url: picture for picture in reversed(outline.pictures)}
+    own = [replace(t, line=shown[t.picture].line) for t in tables if t.picture in shown]
+    return replace(outline, tables=outline.tables + tuple(own)) if own else outline

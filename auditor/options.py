@@ -1,0 +1,17 @@
+"""What the user asked of one audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """The options of `audit run` that change what is seen or concluded."""
+
+    ref: str | None = None
+    claims_files: tuple[str, ...] = ()  # paths of the investigator's YAML files
+    artifacts: tuple[str, ...] = ()  # paths or URLs of checkpoints that the repository does not link
+    fail_on: str = "missing"
+    language: str = "en"
+    pictures: bool = True  # read pictures of tables

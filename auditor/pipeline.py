@@ -1,0 +1,91 @@
+"""The flow: see, ask, judge, tell. Reads like the diagram in CONTRIBUTING.md, one line a stage.
+
+    repository -> documents -> links -> artifacts -> checkpoints -> architectures
+                       \\-> claims --------------------------------------\\
+                                                        Facts -> findings -> verdicts -> report -> issue
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from auditor import __version__
+from auditor.facts import Facts, Source, Stats, Status, numbered
+from auditor.findings import AuditReport, Finding
+from auditor.kit import Kit
+from auditor.net import Network
+from auditor.options import AuditOptions
+from auditor.progress import Progress
+from auditor.verdict import exit_status, judge
+
+
+def see(target: str, options: AuditOptions, kit: Kit, network: Network, progress: Progress, clock: Callable[[], float] = time.time) -> Facts:
+    """Return everything observed about one repository. Raises `TargetError` where it cannot be read at all, `UsageError` for bad input."""
+    from auditor.claims import ClaimContext, extract_claims
+    from auditor.documents import classify_links
+    from auditor.gathering.artifacts import gather_artifacts
+    from auditor.gathering.costs import with_costs
+    from auditor.gathering.documents import gather_documents
+    from auditor.gathering.given import read_claims_files
+    from auditor.gathering.memory import peak_rss_bytes
+    from auditor.repositories import open_repository, parse_target
+
+    begun = clock()
+    given = read_claims_files(options.claims_files)
+    wanted = parse_target(target)
+    opened = open_repository(replace(wanted, ref=options.ref or wanted.ref), network, kit.sources)
+    repository = opened.repository
+    documents = gather_documents(opened, network, progress, pictures=options.pictures)
+    links = classify_links(documents.outlines, repository.full_name, frozenset(entry.path for entry in repository.tree))
+    claims = extract_claims(documents.outlines, ClaimContext(repository.full_name, documents.title), kit.extractors) + given.claims
+    files = gather_artifacts(
+        links, network, kit.hosts, progress,
+        assets=repository.releases, tree=repository.tree, tree_blob=opened.blob, tree_url=repository.permalink, given=options.artifacts,
+    )  # fmt: skip
+    artifacts = with_costs(files.artifacts, claims, progress)
+    sources = (*opened.sources, *documents.sources, *given.sources, *files.sources)
+    listed = sum(artifact.size or 0 for artifact in artifacts)
+    return numbered(
+        Facts(
+            tool_version=__version__,
+            started_at=datetime.fromtimestamp(begun, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seconds=round(clock() - begun, 2),
+            repository=repository,
+            sources=_distinct(sources),
+            links=links,
+            claims=claims,
+            artifacts=artifacts,
+            stats=Stats(network.bytes_read, listed, network.requests, peak_rss_bytes()),
+            options=(("fail_on", options.fail_on), ("language", options.language)),
+        )
+    )
+
+
+def ask(facts: Facts, kit: Kit) -> tuple[Finding, ...]:
+    """Return the findings of every check, numbered f1.. in order. Pure."""
+    found = (finding for check in kit.checks for finding in check.check(facts))
+    return tuple(replace(finding, id=f"f{n}") for n, finding in enumerate(found, 1))
+
+
+def conclude(facts: Facts, kit: Kit) -> AuditReport:
+    """Return findings, verdicts, exit status and the drafted issue. Pure: equal facts give an equal report."""
+    from auditor.issues.draft import draft
+
+    findings = ask(facts, kit)
+    variants = judge(findings)
+    complete = all(source.status is Status.OK for source in facts.sources if source.required)
+    fail_on = dict(facts.options).get("fail_on", "missing")
+    report = AuditReport(facts, findings, variants, complete, exit_status(variants, complete, fail_on))
+    return replace(report, issue=draft(report))
+
+
+def _distinct(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Return sources with one entry for each id; where one id was looked at twice, the worse outcome stays."""
+    kept: dict[str, Source] = {}
+    for source in sources:
+        if source.id not in kept or kept[source.id].status is Status.OK:
+            kept[source.id] = source
+    return tuple(kept.values())
