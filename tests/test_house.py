@@ -29,7 +29,20 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"demo"}),
     frozenset({"cli", "__main__"}),
 )
-PURE = {"documents", "formats", "architectures", "claims", "checks", "verdict", "renderers", "facts", "findings", "escaping", "addresses", "record"}
+PURE = {
+    "documents",
+    "formats",
+    "architectures",
+    "claims",
+    "checks",
+    "verdict",
+    "renderers",
+    "facts",
+    "findings",
+    "escaping",
+    "addresses",
+    "record",
+}
 
 
 def room(path: Path) -> str:
@@ -70,7 +83,9 @@ def test_imports_go_down(path):
 def test_pure_rooms_do_not_touch_the_network(path):
     source = path.read_text()
     assert "net" not in imported(path)
-    assert not re.search(r"^\s*(?:import|from) (?:requests|urllib3|socket|http\.client|urllib\.request|github|gdown)\b", source, re.MULTILINE)
+    assert not re.search(
+        r"^\s*(?:import|from) (?:requests|urllib3|socket|http\.client|urllib\.request|github|gdown)\b", source, re.MULTILINE
+    )
 
 
 def test_only_issues_writes_to_the_world():
@@ -81,11 +96,15 @@ def test_only_issues_writes_to_the_world():
 
 
 def test_nothing_unpickles_or_runs_strangers_code():
-    banned = re.compile(r"pickle\.loads?\(|torch\.load\(|\beval\(|\bexec\(|yaml\.load\(|importlib\.import_module|os\.system|shell=True|allow_pickle=True")
+    banned = re.compile(
+        r"pickle\.loads?\(|torch\.load\(|\beval\(|\bexec\(|yaml\.load\(|importlib\.import_module|os\.system|shell=True|allow_pickle=True"
+    )
     for path in MODULES:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             code = line.split("#")[0]
-            if banned.search(code) and not re.search(r"[\"'].*(?:torch\.load|pickle\.load|eval|exec|os\.system).*[\"']|\w+\.eval\(\)", code):
+            if banned.search(code) and not re.search(
+                r"[\"'].*(?:torch\.load|pickle\.load|eval|exec|os\.system).*[\"']|\w+\.eval\(\)", code
+            ):
                 assert "`" in code or "torch.load" in code, f"{path}:{number}: {line}"
 
 
@@ -93,7 +112,11 @@ def test_only_the_command_line_prints():
     for path in MODULES:
         if room(path) in ("cli", "__main__"):
             continue
-        calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"]
+        calls = [
+            n
+            for n in ast.walk(ast.parse(path.read_text()))
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print"
+        ]
         assert not calls, f"{path} prints"
 
 
@@ -110,7 +133,11 @@ def test_pipeline_reads_like_the_diagram():
 
 def test_no_path_of_a_machine_and_no_registry_is_named():
     files = [p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".j2", ".yml", ".yaml", ".sh", ".txt", ".json"}]
-    files = [p for p in files if not {".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"} & set(p.relative_to(ROOT).parts)]
+    files = [
+        p
+        for p in files
+        if not {".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"} & set(p.relative_to(ROOT).parts)
+    ]
     places = re.compile("/" + "work/|/" + "root/|/" + "tmp/w/|py" + r"pi\.org|python" + r"hosted|registry\." + "npmjs|deb" + r"\.debian")
     for path in [*files, ROOT / "Makefile"]:
         found = places.search(path.read_text(errors="replace"))

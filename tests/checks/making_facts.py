@@ -34,10 +34,33 @@ def claim(variant="Ours-M", attribute="params", value=7.59, unit="M", printed="7
     return Claim("", variant, attribute, value, unit, more.pop("setting", ""), rank, origin, evidence, printed, **more)
 
 
-def network(learnable, buffers=0, *, family="convnext", depths=(3, 3, 9, 3), dims=(48, 96, 192, 384), outputs=576, explained=1.0, head_channels=256, cost=None, **more):
-    tensors = (Tensor("backbone.stem.weight", (dims[0] if dims else 8, 3, 4, 4), "float32"), Tensor("head.final.weight", (outputs, head_channels, 1, 1), "float32"))
+def network(
+    learnable,
+    buffers=0,
+    *,
+    family="convnext",
+    depths=(3, 3, 9, 3),
+    dims=(48, 96, 192, 384),
+    outputs=576,
+    explained=1.0,
+    head_channels=256,
+    cost=None,
+    **more,
+):
+    tensors = (
+        Tensor("backbone.stem.weight", (dims[0] if dims else 8, 3, 4, 4), "float32"),
+        Tensor("head.final.weight", (outputs, head_channels, 1, 1), "float32"),
+    )
     head = Head("depthwise_separable", (3, 3, 3), (head_channels,) * 3, (outputs,), ("head.final",))
-    architecture = Architecture(family, more.pop("name", None), depths, dims, more.pop("head", head), explained=explained, first_layer=("backbone.stem.weight", tensors[0].shape))
+    architecture = Architecture(
+        family,
+        more.pop("name", None),
+        depths,
+        dims,
+        more.pop("head", head),
+        explained=explained,
+        first_layer=("backbone.stem.weight", tensors[0].shape),
+    )
     checkpoint = Checkpoint(None, "torch_zip", more.pop("saved_as", None), "network", "module.", more.pop("tensors", tensors), SHA, **more)
     fingerprint = hashlib.sha256(repr((learnable, buffers, family, depths, dims, outputs)).encode()).hexdigest()
     return Inspected("", checkpoint, Parameters(learnable, buffers), architecture, cost, fingerprint)
@@ -72,4 +95,15 @@ def facts(files, claims=CLAIMS, *, listing=Status.OK, full_name="medialab-ku/Con
         artifacts.append(Artifact(f"a{n}", "L1", name, url, "google_drive", 10**7, status, source=f"file:{url}", contents=contents))
         sources.append(Source(f"file:{url}", "file", url, status, required=True, sha256=SHA))
     repository = Repository(full_name, "main", "0" * 40, f"https://github.com/{full_name}")
-    return numbered(Facts("0", "2026-01-01T00:00:00Z", 1.0, repository, (*sources, *extra_sources), (link,) if linked else (), tuple(claims), tuple(artifacts)))
+    return numbered(
+        Facts(
+            "0",
+            "2026-01-01T00:00:00Z",
+            1.0,
+            repository,
+            (*sources, *extra_sources),
+            (link,) if linked else (),
+            tuple(claims),
+            tuple(artifacts),
+        )
+    )

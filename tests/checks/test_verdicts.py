@@ -61,7 +61,9 @@ def test_a_repository_without_checkpoint_links_promised_nothing():
     assert set(words(facts({}, linked=False)).values()) == {"unverifiable"}
 
 
-@pytest.mark.parametrize("broken", [Unreadable(None, "truncated", "truncated"), Unreadable(None, "a page", "html"), Status.QUOTA, Status.DENIED])
+@pytest.mark.parametrize(
+    "broken", [Unreadable(None, "truncated", "truncated"), Unreadable(None, "a page", "html"), Status.QUOTA, Status.DENIED]
+)
 def test_an_unreadable_file_might_be_the_missing_one(broken):
     found = words(facts({**drive("XS", "S"), "other.pth": broken}))
     assert found["Ours-M"] == "unverifiable"
@@ -129,7 +131,11 @@ def test_a_backbone_without_head_is_explained():
 
 
 def test_another_number_of_classes_is_explained():
-    tensors = (Tensor("backbone.stem.weight", (96, 3, 4, 4), "float32"), Tensor("head.weight", (21841, 768), "float32"), Tensor("head.bias", (21841,), "float32"))
+    tensors = (
+        Tensor("backbone.stem.weight", (96, 3, 4, 4), "float32"),
+        Tensor("head.weight", (21841, 768), "float32"),
+        Tensor("head.bias", (21841,), "float32"),
+    )
     head = Head("linear", outputs=(21841,), final_layers=("head",))
     learnable = 27_820_128 + 21841 * 769
     net = network(learnable, depths=(3, 3, 9, 3), dims=(96, 192, 384, 768), head=head, tensors=tensors)
@@ -170,7 +176,9 @@ def test_flops_alone_never_accuse():
 
 
 def test_rows_bind_a_link_to_its_own_numbers():
-    seen = facts({"x.pth": M}, (claim("Net-T", locator="README.md#L9"), claim("Net-T", value=28.6, printed="28.6M", locator="README.md#L30")))
+    seen = facts(
+        {"x.pth": M}, (claim("Net-T", locator="README.md#L9"), claim("Net-T", value=28.6, printed="28.6M", locator="README.md#L30"))
+    )
     seen = replace(seen, links=(replace(seen.links[0], row="Net-T | 7.59M | here"),))
     found = verdicts(seen)["Net-T"]
     assert found.verdict is Verdict.CONSISTENT
