@@ -1,0 +1,114 @@
+"""The shape of a table made plain: one header per column, rows with the title of their group, transposed tables turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from auditor.claims.numbers import readings
+from auditor.claims.vocabulary import Header, Kind, header_of, metrics_in
+from auditor.facts import Cell, Table
+
+MAX_ROWS = 3000
+MAX_COLUMNS = 60
+CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table's body with the title of the group it stands in, and the headers that hold for it."""
+
+    cells: tuple[Cell, ...]
+    group: str
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table with its headers understood. `header_cells` are the lowest header cells, for the confidence of a reading."""
+
+    headers: tuple[Header, ...]
+    rows: tuple[Row, ...]
+    metrics: tuple[str, ...]  # that the caption or heading names for the whole table
+    transposed: bool = False
+
+
+def shape_of(table: Table) -> Shape | None:
+    """Return a table's shape, or None for one without headers, rows or columns. Past `MAX_ROWS` rows nothing is read."""
+    rows = [row[:MAX_COLUMNS] for row in table.rows[: MAX_ROWS + table.header_rows]]
+    width = max((len(row) for row in rows), default=0)
+    rows = [tuple(row) + (Cell(""),) * (width - len(row)) for row in rows]
+    count = table.header_rows or int(bool(rows) and looks_like_header(rows[0]))
+    while count and count < len(rows) and count < 4 and continues_header(rows[count]):
+        count += 1
+    if width < 2 or not count or len(rows) <= count:
+        return None
+    texts, body = header_texts(rows[:count]), rows[count:]
+    metrics = metrics_in(table.caption) or metrics_in(table.sections[-1] if table.sections else "")
+    headers = tuple(header_of(text) for text in texts)
+    if is_transposed(headers, body, metrics):
+        texts, body = turned(texts, body)
+        return Shape(tuple(header_of(text) for text in texts), grouped(tuple(header_of(text) for text in texts), body), metrics, True)
+    return Shape(headers, grouped(headers, body), metrics)
+
+
+def looks_like_header(row: tuple[Cell, ...]) -> bool:
+    """Tell whether a first row that is not marked as header is one: no numbers, and a metric or a word for models."""
+    kinds = [header_of(cell.text).kind for cell in row]
+    return not any(readings(cell.text) for cell in row) and any(kind in (*CLAIMED, Kind.VARIANT) for kind in kinds)
+
+
+def continues_header(row: tuple[Cell, ...]) -> bool:
+    """Tell whether the row below a header is its second level: no numbers, and metrics in several cells."""
+    if any(readings(cell.text) for cell in row):
+        return False
+    return sum(header_of(cell.text).kind in CLAIMED for cell in row if cell.text) >= 2
+
+
+def header_texts(rows: list[tuple[Cell, ...]]) -> list[str]:
+    """Return one text per column: the different texts of its header cells, from the top down."""
+    texts = []
+    for column in zip_longest(*rows, fillvalue=Cell("")):
+        parts: list[str] = []
+        for cell in column:
+            if cell.text and cell.text not in parts:
+                parts.append(cell.text)
+        texts.append(" ".join(parts)[:200])
+    return texts
+
+
+def grouped(headers: tuple[Header, ...], body: list[tuple[Cell, ...]]) -> tuple[Row, ...]:
+    """Return the rows of a body with their groups: a row that holds one text alone is the title of those below it."""
+    rows, group = [], ""
+    for cells in body:
+        texts = {cell.text.strip() for cell in cells if cell.text.strip()}
+        if len(cells) > 2 and len(texts) == 1 and (cells[0].text.strip() in texts) and not readings(next(iter(texts))):
+            group = next(iter(texts))[:120]
+        elif continues_header(cells):
+            headers = tuple(header_of(cell.text) if cell.text else old for cell, old in zip(cells, headers, strict=True))
+        elif texts:
+            rows.append(Row(cells, group, headers))
+    return tuple(rows)
+
+
+def is_transposed(headers: tuple[Header, ...], body: list[tuple[Cell, ...]], metrics: tuple[str, ...]) -> bool:
+    """Tell whether models are the columns: no header is a metric, and the first cells of the rows are."""
+    if any(header.kind in (*CLAIMED, Kind.SIZE, Kind.DATASET) for header in headers[1:]):
+        return False
+    if headers[0].kind is Kind.VARIANT and not any(header.kind is Kind.UNKNOWN for header in headers[1:]):
+        return False
+    first = [header_of(cells[0].text).kind for cells in body[:60] if cells[0].text]
+    if not first:
+        return False
+    wanted = (*CLAIMED, Kind.DATASET) if metrics else CLAIMED
+    return 2 * sum(kind in wanted for kind in first) > len(first)
+
+
+def turned(texts: list[str], body: list[tuple[Cell, ...]]) -> tuple[list[str], list[tuple[Cell, ...]]]:
+    """Return a transposed table the usual way round; a header becomes the first cell of its row and keeps no place of its own."""
+    headers = [texts[0], *(cells[0].text for cells in body)]
+    columns = []
+    for n, text in enumerate(texts[1:], 1):
+        first = body[0][n] if body else Cell("")
+        columns.append((replace(first, text=text, raw="", links=(), region=None), *(cells[n] for cells in body)))
+    return headers[:MAX_COLUMNS], [column[:MAX_COLUMNS] for column in columns]

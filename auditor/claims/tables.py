@@ -1,0 +1,264 @@
+"""Claims of tables, whether they are Markdown, HTML, reStructuredText or a recognized picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auditor.claims.interface import ClaimContext
+from auditor.claims.naming import RowName, bears, own_name, own_rows, own_tokens
+from auditor.claims.numbers import Reading, plain, readings
+from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
+from auditor.claims.units import unit_of
+from auditor.claims.vocabulary import Header, Kind, is_metric, setting_of
+from auditor.facts import Cell, Claim, Evidence, Outline, Table
+
+LINK_WORDS = re.compile(
+    r"(?i)^(?:model|link|download|here|github|url|ckpt|checkpoint|weights?|log|config|[-–—/|& ]|google drive|onedrive|baidu(?: ?yun)?)+$"
+)
+FILLER = re.compile(
+    r"(?i)^(?:main |experimental |quantitative )?(?:results?|performances?|evaluations?|benchmarks?|comparisons?)?\s*(?:on|of|for|with)?\s*(?:the\s)?"
+)
+MAX_SETTING = 240
+MAX_QUOTE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a table name the variant, tell its setting and hold claims."""
+
+    variant: int | None
+    identity: tuple[int, ...]  # that name the variant together, `variant` among them
+    settings: tuple[int, ...]
+    claims: tuple[int, ...]
+
+
+class TableClaims:
+    """Reads the claims of every table of a document."""
+
+    name = "tables"
+
+    def accepts(self, outline: Outline) -> bool:
+        """Tell whether the document has tables."""
+        return bool(outline.tables)
+
+    def extract(self, outline: Outline, context: ClaimContext) -> tuple[Claim, ...]:
+        """Return the claims of the authors' own rows, in the order of the document."""
+        lines = re.split(r"\r\n?|\n", outline.document.text)
+        return tuple(claim for table in outline.tables for claim in claims_of(table, outline, lines, context))
+
+
+def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimContext) -> list[Claim]:
+    """Return the claims of one table."""
+    shape = shape_of(table)
+    if shape is None or not shape.rows:
+        return []
+    tokens = own_tokens(context, outline.title)
+    columns = columns_of(shape, tokens)
+    if not columns.claims:
+        return []
+    names = [variant_of(row, columns) or own_name(context, outline.title) for row in shape.rows]
+    heading = " ".join((table.caption, *table.sections[-1:]))
+    own = own_rows(tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True)), tokens, heading)
+    common = common_setting(table)
+    claims = []
+    for number, (row, name) in enumerate(zip(shape.rows, names, strict=True)):
+        if number in own:
+            for column in columns.claims:
+                claims.extend(cell_claims(table, shape, row, name, column, columns, common, outline, lines))
+    return claims
+
+
+def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
+    """Return what each column is for."""
+    claims = tuple(n for n, header in enumerate(shape.headers) if is_claim_column(n, header, shape))
+    if not any(shape.headers[n].kind in CLAIMED or shape.headers[n].kind is Kind.SIZE for n in claims) and not shape.metrics:
+        return Columns(None, (), (), ())
+    rest = [n for n in range(len(shape.headers)) if n not in claims]
+    variant = variant_column(rest, shape)
+    settings = tuple(n for n in rest if n != variant and shape.headers[n].kind in (Kind.SETTING, Kind.SIZE))
+    if variant is None:
+        return Columns(None, (), settings, claims)
+    identity = identity_columns(variant, [n for n in rest if n not in settings], shape, tokens)
+    return Columns(variant, identity, settings, claims)
+
+
+def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
+    """Tell whether a column holds claims: by its header, else by its numbers in a table of results."""
+    if header.kind in (Kind.VARIANT, Kind.BACKBONE, Kind.SETTING, Kind.IGNORED):
+        return False
+    texts = [row.cells[number].text for row in shape.rows if row.cells[number].text.strip(" -–—")]
+    found = [some for some in map(readings, texts) if some]
+    if not found:
+        return False
+    if header.kind in CLAIMED:
+        return True
+    if header.kind is Kind.SIZE:
+        return header.unit is not None or any(r.unit and re.fullmatch(r"[KMGkmg]i?[Bb]", r.unit) for some in found for r in some)
+    if 2 * len(found) <= len(texts) or not (shape.metrics or any(h.kind in CLAIMED for h in shape.headers)):
+        return False
+    tiny = all(0 < abs(r.value) < 0.005 for some in found for r in some)  # learning rates
+    if tiny:
+        return False
+    return header.kind is Kind.DATASET or 2 * sum(any(r.decimals or r.unit == "%" for r in some) for some in found) >= len(found)
+
+
+def variant_column(rest: list[int], shape: Shape) -> int | None:
+    """Return the column that names the models: by its header, else the first one of texts that no header calls a setting."""
+    textual = [n for n in rest if is_textual(n, shape)]
+    for kinds in ((Kind.VARIANT,), (Kind.UNKNOWN,), (Kind.BACKBONE,), (Kind.IGNORED,)):
+        found = [n for n in textual if shape.headers[n].kind in kinds]
+        if found and (kinds != (Kind.IGNORED,) or found[0] == 0):
+            return found[0]
+    return None
+
+
+def is_textual(number: int, shape: Shape) -> bool:
+    """Tell whether most cells of a column are words, and not only `model` or `link`."""
+    texts = [plain(row.cells[number].text) for row in shape.rows if row.cells[number].text.strip()]
+    named = [text for text in texts if not readings(text) and not LINK_WORDS.match(text)]
+    return bool(texts) and 2 * len(named) > len(texts)
+
+
+def identity_columns(variant: int, rest: list[int], shape: Shape, tokens: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the columns whose cells name a variant together: more than one where names repeat, or stand beside the own name."""
+    others = [
+        n
+        for n in rest
+        if n != variant
+        and shape.headers[n].kind in (Kind.BACKBONE, Kind.UNKNOWN, Kind.VARIANT)
+        and (is_textual(n, shape) or varies(n, shape))
+    ]
+    names = [row.cells[variant].text for row in shape.rows]
+    repeated = len(set(names)) < len(names)
+    beside = [n for n in others if any(bears(row.cells[n].text, tokens) for row in shape.rows)]
+    if beside and not any(bears(name, tokens) for name in names):
+        return tuple(sorted({variant, *(others if repeated else beside)}))
+    return tuple(sorted({variant, *others})) if repeated else (variant,)
+
+
+def varies(number: int, shape: Shape) -> bool:
+    """Tell whether the cells of a column differ and are numbers or words, not links."""
+    texts = {row.cells[number].text for row in shape.rows}
+    return len(texts) > 1 and not all(LINK_WORDS.match(text) for text in texts if text)
+
+
+def variant_of(row: Row, columns: Columns) -> str:
+    """Return the variant of a row as printed, cleaned of markup."""
+    parts = [clean_name(row.cells[n].text) for n in columns.identity]
+    return " ".join(dict.fromkeys(part for part in parts if part and not re.fullmatch(r"[-–—]+", part)))[:160]
+
+
+def clean_name(text: str) -> str:
+    """Return a name without markup, footnote symbols and LaTeX boxes."""
+    name = re.sub(r"[†‡§□■△▲]|\[\d{1,2}\]$|:[a-z_]+:", " ", plain(text))
+    return " ".join(name.split())
+
+
+def row_name(row: Row, name: str, columns: Columns) -> RowName:
+    """Return what decides whose a row is."""
+    bold = columns.variant is not None and row.cells[columns.variant].emphasized
+    raw = " ".join(row.cells[n].text for n in columns.identity) or name
+    return RowName(raw, bold, tuple(link for cell in row.cells for link in cell.links))
+
+
+def common_setting(table: Table) -> str:
+    """Return what the heading and the caption say of all values of a table."""
+    heading = plain(table.sections[-1]) if len(table.sections) > 1 or table.origin == "picture" else ""
+    short = FILLER.sub("", heading).strip() if len(heading) <= 100 else setting_of(heading)
+    return combined(short if short else setting_of(heading), setting_of(table.caption))
+
+
+def combined(*parts: str) -> str:
+    """Return the parts of a setting, divided by semicolons, without those that are said already."""
+    kept: list[str] = []
+    for part in parts:
+        part = part.strip(" ;:.")
+        said = " ".join(kept).lower()
+        fresh = " ".join(word for word in part.split() if word.lower() not in said) if kept else part
+        if part and fresh and part.lower() not in said:
+            kept.append(part if len(fresh.split()) > 1 or len(part.split()) == 1 else fresh)
+    return "; ".join(kept)[:MAX_SETTING]
+
+
+def cell_claims(
+    table: Table, shape: Shape, row: Row, name: str, column: int, columns: Columns, common: str, outline: Outline, lines: list[str]
+) -> list[Claim]:
+    """Return the claims of one cell."""
+    cell, header = row.cells[column], row.headers[column]
+    found = readings(cell.text)
+    if header.kind in (Kind.PARAMS, Kind.GFLOPS, Kind.SIZE):
+        found = tuple(r for r in found if not r.inner and r.part == 0)
+    evidence = evidence_of(table, row, cell, outline, lines) if found else None
+    if evidence is None:
+        return []
+    local = [setting_text(row.headers[n], row.cells[n].text) for n in columns.settings if n not in columns.identity]
+    claims = []
+    for some in found:
+        attribute = attribute_of(some, found, header, shape)
+        if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in CLAIMED):
+            continue
+        beside = "in parentheses" if some.inner else ""
+        setting = combined(header.setting, *local, plain(row.group), common, beside)
+        claims.append(
+            Claim(
+                id="",
+                variant=name,
+                attribute=attribute,
+                value=some.value,
+                unit=unit_of(some, header, attribute, table),
+                setting=setting,
+                rank="primary",
+                origin="picture" if table.origin == "picture" else "table",
+                evidence=evidence,
+                printed=some.printed,
+                confidence=confidence_of(row, cell, columns),
+                row=" | ".join(c.text for c in row.cells)[:300],
+            )
+        )
+    return claims
+
+
+def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shape: Shape) -> str:
+    """Return the attribute of a number: the word beside it, its share of a header or caption with slashes, or the header."""
+    if some.note and is_metric(some.note.lower()):
+        return some.note
+    parts = 1 + max(r.part for r in found)
+    shared = [part.strip() for part in re.split(r"[/|]", header.attribute)]
+    if parts > 1 and len(shared) == parts:
+        return shared[some.part]
+    if header.kind in (Kind.DATASET, Kind.UNKNOWN) and shape.metrics:
+        if len(shape.metrics) == parts:
+            return shape.metrics[some.part]
+        if len(shape.metrics) == 1:
+            return shape.metrics[0]
+    return header.attribute
+
+
+def setting_text(header: Header, text: str) -> str:
+    """Return a setting cell as words: a bare number gets its header's name."""
+    text = plain(text)
+    if not text or re.fullmatch(r"[-–—/]+", text):
+        return ""
+    return f"{header.attribute} {text}" if re.fullmatch(r"[\d.,xX×kK]+|(?i:yes|no|✓|✗)", text) and "x" not in text.lower() else text[:60]
+
+
+def confidence_of(row: Row, cell: Cell, columns: Columns) -> float:
+    """Return the lowest confidence of the cells that a claim rests on."""
+    return min([cell.confidence, *(row.cells[n].confidence for n in columns.identity)])
+
+
+def evidence_of(table: Table, row: Row, cell: Cell, outline: Outline, lines: list[str]) -> Evidence | None:
+    """Return where the value stands and what is there; None where no place can be named, since that is no claim."""
+    if table.origin == "picture":
+        if table.picture is None or cell.region is None:
+            return None
+        place = ",".join(map(str, cell.region))
+        quote = " | ".join(c.text for c in row.cells)[:MAX_QUOTE]
+        return Evidence(f"picture:{table.picture}", f"{table.picture}#xywh={place}", quote, table.sha256, "rapidocr")
+    if not 0 < cell.line <= len(lines):
+        return None
+    line = lines[cell.line - 1].strip()
+    quote = line if len(line) <= MAX_QUOTE or cell.raw not in line or not cell.raw else cell.raw
+    document = outline.document
+    return Evidence(document.source, f"{document.path}#L{cell.line}", quote[:MAX_QUOTE], document.sha256, "table reader")

@@ -1,0 +1,16 @@
+"""Claims of prose and console output, modestly: only numbers that stand beside a metric's own name or unit."""
+
+from __future__ import annotations
+
+from auditor.claims.interface import ClaimContext
+from auditor.facts import Claim, Outline
+
+
+class TextClaims:
+    name = "text"
+
+    def accepts(self, outline: Outline) -> bool:
+        return False
+
+    def extract(self, outline: Outline, context: ClaimContext) -> tuple[Claim, ...]:
+        return ()
