@@ -1,0 +1,208 @@
+"""From bytes to checkpoints: recognize, open containers, read, and turn every failure into a result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from auditor.blob import Blob, BytesBlob
+from auditor.errors import FormatError, LimitError, NetworkError
+from auditor.facts import Checkpoint, Status, Unreadable
+from auditor.formats.containers import Member, open_tar_members, open_zip_member, worth_looking
+from auditor.formats.extents import HEAD_BYTES, NoTensorsError, RememberedBlob, RunsCodeError, TruncatedError
+from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
+from auditor.formats.interface import HeaderReader, Limits
+from auditor.formats.safetensors import Safetensors
+from auditor.formats.tar_members import is_tar
+from auditor.formats.torch_legacy import TorchLegacy
+from auditor.formats.torch_zip import TorchRoot, TorchZip, is_junk, loose_members, read_front, read_root, torch_roots
+from auditor.formats.unsupported import recognize
+from auditor.formats.zip_directory import ZipDirectory, ZipEntry, read_directory
+
+READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), Safetensors())
+"""Every format that can be read, in the order in which they are asked."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_UNPACKED_WHOLE = 4 << 20  # compressed members up to this size are unpacked whole
+_MOST_LOOKS = 512  # members that are opened, of one file
+_SLOW = 10  # a whole container may take this many times `Limits.seconds`
+_NAMES_SHOWN = 4
+
+Content = Checkpoint | Unreadable
+
+
+def read_contents(blob: Blob, limits: Limits = Limits(), readers: tuple[HeaderReader, ...] = READERS) -> tuple[Content, ...]:  # noqa: B008
+    """Return every checkpoint in a file, and an `Unreadable` for whatever could not be read; at least one of the two.
+
+    Bytes alone decide what a file is. Containers (zip, tar, gzip, bzip2, xz) are opened to `limits.depth`; members that are
+    no checkpoints are passed over, and a container of nothing else is one `Unreadable` of kind "not_a_checkpoint". Nothing
+    that bytes or a host can do raises: broken bytes have kind "broken" or "truncated", a host's failure "network".
+    """
+    return tuple(_Visit(limits, readers).contents(RememberedBlob(blob), None, 0))
+
+
+class _Visit:
+    """One file being read, with what may still be spent on it."""
+
+    def __init__(self, limits: Limits, readers: tuple[HeaderReader, ...]) -> None:
+        self.limits = limits
+        self.readers = readers
+        self.allowance = Allowance(limits.inflated_bytes)
+        self.looks = _MOST_LOOKS
+        self.deadline = time.monotonic() + limits.seconds * _SLOW
+
+    def contents(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
+        """Return what a blob holds; every failure becomes a result."""
+        return self.guarded(member, lambda: self.opened(blob, member, depth))
+
+    def guarded(self, member: str | None, read: Callable[[], list[Content]]) -> list[Content]:
+        try:
+            return read()
+        except NetworkError as error:
+            status = Status(error.status) if error.status in list(Status) else Status.ERROR
+            return [Unreadable(member, str(error), "network", status)]
+        except (FormatError, RecursionError, MemoryError) as error:
+            return [_failure(member, error)]
+
+    def opened(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
+        if blob.size == 0:
+            return [Unreadable(member, "the file is empty", "empty")]
+        head = blob.read(0, HEAD_BYTES)
+        if not head:
+            return [Unreadable(member, "the file is empty", "empty")]
+        for reader in self.readers:
+            if not isinstance(reader, TorchZip) and reader.accepts(head, blob.size):
+                return [_placed(reader.read(blob, self.limits), member)]
+        if head.startswith(_ZIP):
+            return self.zip(blob, member, depth)
+        if is_tar(head):
+            return self.tar(blob, member, depth)
+        if compression_of(head):
+            return self.compressed(blob, head, member, depth)
+        found = recognize(head, blob.size)
+        return [Unreadable(member, found.reason, found.kind if found.weights or not member else "not_a_checkpoint", found.status)]
+
+    def zip(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
+        """Read a zip: a checkpoint of torch, or a container of files and of unpacked checkpoints."""
+        if is_sequential(blob) and blob.size > _UNPACKED_WHOLE:
+            return [_placed(read_front(blob, self.limits), member)]
+        directory = read_directory(blob, self.limits)
+        roots = torch_roots(directory)
+        loose = loose_members(directory, roots)
+        if len(roots) == 1 and not loose:
+            return [_placed(read_root(blob, directory, roots[0], self.limits, blob.size), member)]
+        other = _other_zip(loose)
+        if other and not roots:
+            return [Unreadable(member, other, "unsupported", Status.SKIPPED)]
+        self.check_depth(depth)
+        found: list[Content] = []
+        for root in roots:
+            found += self.root(blob, directory, root, member)
+        found += self.members((self.zip_member(blob, entry) for entry in worth_looking(loose)), member, depth)
+        return found or [_nothing(member, "zip", [entry.name for entry in loose])]
+
+    def root(self, blob: Blob, directory: ZipDirectory, root: TorchRoot, member: str | None) -> list[Content]:
+        name = _joined(member, root.folder.rstrip("/") or "data.pkl")
+        size = sum(entry.size for entry in root.members.values())
+        return self.guarded(name, lambda: [_placed(read_root(blob, directory, root, self.limits, size), name)])
+
+    def zip_member(self, blob: Blob, entry: ZipEntry) -> Member:
+        try:
+            return open_zip_member(blob, entry, self.allowance)
+        except FormatError as error:
+            return Member(entry.name, None, str(error))
+
+    def tar(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
+        """Read a tar as a container; what stands before a damaged header is kept."""
+        self.check_depth(depth)
+        names: list[str] = []
+        found: list[Content] = []
+
+        def walk() -> list[Content]:
+            for item in open_tar_members(blob, self.limits):
+                names.append(item.name)
+                if not is_junk(item.name):
+                    found.extend(self.members([item], member, depth))
+            return []
+
+        found.extend(self.guarded(member, walk))
+        return found or [_nothing(member, "tar", names)]
+
+    def compressed(self, blob: Blob, head: bytes, member: str | None, depth: int) -> list[Content]:
+        """Read a gzip, bzip2 or xz stream: the one file in it, or the tar."""
+        self.check_depth(depth)
+        method = compression_of(head) or "gzip"
+        inner: Blob = InflatedBlob(blob, 0, blob.size, UNKNOWN_SIZE, blob.name, method, self.allowance)
+        front = inner.read(0, _UNPACKED_WHOLE)
+        if len(front) < _UNPACKED_WHOLE:
+            inner = BytesBlob(front, blob.name)
+        return self.contents(inner, member, depth + 1)
+
+    def members(self, members: Iterable[Member], container: str | None, depth: int) -> list[Content]:
+        """Return the checkpoints among the members, and the failures that matter."""
+        found: list[Content] = []
+        for item in members:
+            name = _joined(container, item.name)
+            self.looks -= 1
+            if self.looks < 0 or time.monotonic() > self.deadline:
+                return [*found, Unreadable(container, "the container has more members than were looked at", "limit", Status.PARTIAL)]
+            if item.blob is None:
+                found.append(Unreadable(name, f"member {item.fault}", "broken"))
+                continue
+            found += [content for content in self.contents(item.blob, name, depth + 1) if _matters(content)]
+        return found
+
+    def check_depth(self, depth: int) -> None:
+        if depth >= self.limits.depth:
+            raise LimitError(
+                "containers within containers", f"nested more than {self.limits.depth} deep", "unpack it and inspect the files"
+            )
+
+
+def _placed(checkpoint: Checkpoint, member: str | None) -> Checkpoint:
+    size = checkpoint.size if checkpoint.size is not None and checkpoint.size < UNKNOWN_SIZE else None
+    return replace(checkpoint, member=member, size=size)
+
+
+def _failure(member: str | None, error: BaseException) -> Unreadable:
+    """Return the result that stands for an error."""
+    safety = error.safety if isinstance(error, (NoTensorsError, RunsCodeError)) else None
+    if safety is not None and safety.verdict == "dangerous":
+        return Unreadable(member, f"loading this file with pickle would run code: {'; '.join(safety.reasons[:5])}", "dangerous")
+    if isinstance(error, NoTensorsError):
+        return Unreadable(member, str(error), "not_a_checkpoint", Status.OK)
+    if isinstance(error, TruncatedError):
+        return Unreadable(member, str(error), "truncated")
+    if isinstance(error, LimitError):
+        return Unreadable(member, str(error), "limit", Status.BLOCKED)
+    if isinstance(error, (RecursionError, MemoryError)):
+        return Unreadable(member, f"too deep or too large to be read ({type(error).__name__})", "limit", Status.BLOCKED)
+    return Unreadable(member, str(error), "broken")
+
+
+def _matters(content: Content) -> bool:
+    """Tell whether a member's result is worth telling: no pages, texts and pictures that lie beside checkpoints."""
+    return isinstance(content, Checkpoint) or content.kind not in ("not_a_checkpoint", "html", "empty")
+
+
+def _joined(container: str | None, name: str) -> str:
+    return f"{container}/{name}" if container else name
+
+
+def _other_zip(entries: tuple[ZipEntry, ...]) -> str:
+    """Return what a zip without folders of torch is, where its member names say so; "" for a plain container."""
+    names = [entry.name for entry in entries]
+    if names and all(name.endswith(".npy") for name in names):
+        return f"a numpy archive (npz) of {len(names)} arrays: this format is not read"
+    if {"config.json", "model.weights.h5"} <= set(names):
+        return "Keras v3: this format is not read"
+    if "archive_format" in {name.rsplit("/", 1)[-1] for name in names}:
+        return "torch.export (pt2): this format is not read"
+    return ""
+
+
+def _nothing(member: str | None, kind: str, names: list[str]) -> Unreadable:
+    shown = ", ".join(name[:60] for name in names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
+    detail = f": {shown}" if names else ""
+    return Unreadable(member, f"a {kind} of {len(names)} files, none of them a checkpoint{detail}", "not_a_checkpoint", Status.OK)
