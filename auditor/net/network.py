@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from requests import PreparedRequest, Request, RequestException, Response, Session
@@ -53,6 +54,8 @@ class Network:
         self._meter = Meter(settings.max_requests, settings.max_bytes)
         self._door = Door(settings, inner, guard, Tokens(), self._meter, sleep)
         self._session = self.session()
+        self._memory: dict[str, Any] = {}
+        self._memory_lock = threading.Lock()
 
     @property
     def requests(self) -> int:
@@ -132,6 +135,14 @@ class Network:
         """Open a whole body to be read piece by piece, within the budget."""
         with self._answer(url, headers, True, hold=False) as (response, _):
             yield response, pieces(response, self._meter, 10 * self.settings.exchange_seconds)
+
+    def remembered(self, key: str, make: Callable[[], T]) -> T:
+        """Return what a host remembers under a key for as long as this network lives, made at the first call."""
+        with self._memory_lock:
+            if key not in self._memory:
+                self._memory[key] = make()
+            found: T = self._memory[key]
+            return found
 
     def close(self) -> None:
         """Close all connections."""

@@ -133,7 +133,7 @@ class RemoteBlob:
             return
         if answer.status not in (200, 206):
             raise refusal(answer.url, answer.status, answer.headers, answer.body)
-        if answer.is_page and not self.content_type.startswith("text/html"):
+        if self._classify is None and answer.is_page and not self.content_type.startswith("text/html"):
             self._refuse_page(answer)
         self.content_type = answer.headers.get("content-type", "")
         self._check_marks(answer)

@@ -1,0 +1,103 @@
+"""Plain files on any web server, and short links that lead to a host that we know."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from auditor.addresses import locate
+from auditor.errors import NetworkError
+from auditor.facts import Status
+from auditor.hosts.answers import KeptBlobs, failed, file_name, short
+from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
+from auditor.net import Network, RangeAnswer, is_page, refusal
+
+HEAD_BYTES = 64 << 10
+FILE_HOSTS = ("direct", "zenodo", "figshare", "osf", "gitlab", "dropbox", "modelscope", "s3", "gcs", "azure")
+
+
+class Direct:
+    """Reads a file at an address by ranges; HEAD is not asked, since servers answer it with untruths."""
+
+    name = "direct"
+
+    def __init__(self, elsewhere: tuple[FileHost, ...] = ()) -> None:
+        """Take the hosts to which a short link may turn out to lead."""
+        self._elsewhere = elsewhere
+        self._kept = KeptBlobs(self.name)
+
+    def accepts(self, url: str) -> bool:
+        """Tell whether this is a file of a web server, or an address of which nothing is known."""
+        address = locate(url)
+        if urlsplit_scheme(url) not in ("http", "https"):
+            return False
+        return address.host == "other" or (address.host in FILE_HOSTS and address.target == "file")
+
+    def resolve(self, url: str, network: Network) -> Listing:
+        """Ask for the first bytes: they show whether it is a file, and how large."""
+        host = locate(url).host
+        with network.tally() as cost:
+            try:
+                answer = network.get_range(download_address(url), 0, HEAD_BYTES)
+                owner = self._owner(answer, url)
+                if owner is not None:
+                    return owner.resolve(answer.final_url, network)
+                error = not_the_bytes(answer)
+                if error is not None:
+                    return failed(url, host, error, cost)
+                name = file_name(answer.headers, answer.final_url if "content-disposition" not in answer.headers else url)
+                blob = network.blob(download_address(url), name=name, first=answer, classify=not_the_bytes)
+            except NetworkError as error:
+                return failed(url, host, error, cost)
+        self._kept.keep(network, url, blob)
+        file = RemoteFile(name, url, url, blob.size)
+        return Listing(url, host, Status.OK, "one file", (file,), "", f"{name}, {blob.size} bytes", cost.requests, cost.bytes_read)
+
+    def open(self, file: RemoteFile, network: Network) -> OpenBlob:
+        """Return random access to a file. Raises `NetworkError`."""
+        for host in self._elsewhere:
+            if host.accepts(file.url):
+                return host.open(file, network)
+        kept = self._kept.take(network, file.key or file.url)
+        return kept or network.blob(download_address(file.url), name=file.name, size=file.size, classify=not_the_bytes)
+
+    def _owner(self, answer: RangeAnswer, url: str) -> FileHost | None:
+        """Return the host that an address of nobody in particular led to."""
+        if locate(url).host != "other" or answer.final_url == url:
+            return None
+        return next((host for host in self._elsewhere if host.accepts(answer.final_url)), None)
+
+
+def download_address(url: str) -> str:
+    """Return where the bytes of a file are: some hosts show a page at the address that people copy."""
+    host = locate(url).host
+    parts = urlsplit(url)
+    if host == "dropbox" and (parts.hostname or "").endswith("dropbox.com"):
+        query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in ("dl", "raw")]
+        return urlunsplit(parts._replace(query=urlencode([*query, ("dl", "1")])))
+    if host == "gitlab":
+        return urlunsplit(parts._replace(path=parts.path.replace("/-/blob/", "/-/raw/", 1)))
+    if host == "zenodo":
+        return re.sub(r"(zenodo\.org/record)(/\d+/files/)", r"\1s\2", url, count=1)
+    return url
+
+
+def not_the_bytes(answer: RangeAnswer) -> NetworkError | None:
+    """Return what a server says instead of sending bytes, or None where it sends them."""
+    if answer.status == 416 and answer.total == 0:
+        return None
+    if answer.status not in (200, 206):
+        return refusal(answer.final_url, answer.status, answer.headers, answer.body)
+    if answer.offset == 0 and is_page(answer.headers.get("content-type", ""), answer.body):
+        words = short(re.sub(r"<[^<>]{0,500}>", " ", answer.body[:4000].decode("utf-8", "replace")))
+        host = urlsplit(answer.final_url).hostname
+        return NetworkError(f"{host} answered with a page, not a file", words, "open the link in a browser")
+    return None
+
+
+def urlsplit_scheme(url: str) -> str:
+    """Return the scheme of an address in lower case, or nothing where it has none."""
+    try:
+        return urlsplit(url.strip()).scheme.lower()
+    except ValueError:
+        return ""

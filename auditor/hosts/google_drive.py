@@ -1,0 +1,94 @@
+"""Google Drive: folders and files, without an account."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from auditor.addresses import google_drive_id, locate
+from auditor.errors import NetworkError
+from auditor.facts import Status
+from auditor.hosts.answers import KeptBlobs, failed, skipped
+from auditor.hosts.google_drive_files import DriveFiles
+from auditor.hosts.google_drive_folders import list_folder
+from auditor.hosts.google_drive_pages import HEADERS
+from auditor.hosts.interface import Listing, RemoteFile
+from auditor.net import Network, RemoteBlob
+
+
+class GoogleDrive:
+    """Lists shared folders by gdown and reads shared files by ranges."""
+
+    name = "google_drive"
+
+    def __init__(self) -> None:
+        self._files = DriveFiles()
+        self._kept = KeptBlobs(self.name)
+
+    def accepts(self, url: str) -> bool:
+        """Tell whether this is an address of Drive, or of a Google document."""
+        return locate(url).host in ("google_drive", "google_docs")
+
+    def resolve(self, url: str, network: Network) -> Listing:
+        """List a folder with all that is within, or the one file."""
+        address, drive_id, key = locate(url), google_drive_id(url), resource_key(url)
+        if address.host == "google_docs" and address.target == "page":
+            return skipped(url, self.name, "a Google document, form or sheet: no file to read")
+        if drive_id is None:
+            why = (
+                "an address that only its owner can open (my-drive)"
+                if "my-drive" in url or "/drive" in url
+                else "no id of a file or folder"
+            )
+            return Listing(url, self.name, Status.DENIED, f"Google Drive: {why}; ask the owner for a link to share", quote=url[:300])
+        if address.target == "folder":
+            return list_folder(url, drive_id, key, network)
+        if re.search(r"/open\b", urlsplit(url).path):
+            return self._resolve_open(url, drive_id, key, network)
+        return self._resolve_file(url, drive_id, key, network)
+
+    def open(self, file: RemoteFile, network: Network) -> RemoteBlob:
+        """Return random access to a file. Raises `NetworkError`: denied, quota, missing or error."""
+        file_id = file.key or google_drive_id(file.url)
+        if not file_id:
+            raise NetworkError("Google Drive: this file has no id", file.url)
+        return self._kept.take(network, file_id) or self._files.open(file_id, resource_key(file.url), file.name, network)
+
+    def _resolve_file(self, url: str, file_id: str, key: str, network: Network) -> Listing:
+        with network.tally() as cost:
+            try:
+                blob = self._files.open(file_id, key, "", network)
+            except NetworkError as error:
+                return failed(url, self.name, error, cost)
+        self._kept.keep(network, file_id, blob)
+        where = f"https://drive.google.com/file/d/{file_id}/view" + (f"?resourcekey={key}" if key else "")
+        file = RemoteFile(blob.name, where, file_id, blob.size)
+        return Listing(
+            url, self.name, Status.OK, "one file", (file,), "", f"{blob.name}, {blob.size} bytes", cost.requests, cost.bytes_read
+        )
+
+    def _resolve_open(self, url: str, drive_id: str, key: str, network: Network) -> Listing:
+        """Follow an `open?id=` link, which does not say whether it means a file or a folder: Drive redirects to either."""
+        try:
+            answer = network.get(url, headers=HEADERS, follow=False)
+        except NetworkError as error:
+            if error.status in ("blocked", "skipped"):
+                return failed(url, self.name, error)
+            return self._resolve_file(url, drive_id, key, network)
+        target = urljoin(url, answer.headers.get("location", ""))
+        if locate(target).target == "folder" and google_drive_id(target) == drive_id:
+            return list_folder(url, drive_id, key, network)
+        listing = self._resolve_file(url, drive_id, key, network)
+        if listing.status in (Status.MISSING, Status.ERROR):
+            folder = list_folder(url, drive_id, key, network)
+            return folder if folder.status in (Status.OK, Status.PARTIAL) and folder.files else listing
+        return listing
+
+
+def resource_key(url: str) -> str:
+    """Return the resource key of an older shared link, without which it opens nothing, or an empty string."""
+    try:
+        found = parse_qs(urlsplit(url).query).get("resourcekey", [""])[0]
+    except ValueError:
+        return ""
+    return found if re.fullmatch(r"[\w-]{1,100}", found) else ""

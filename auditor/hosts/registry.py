@@ -1,0 +1,23 @@
+"""Every host, in the order in which they are asked; the last one accepts everything."""
+
+from __future__ import annotations
+
+from auditor.hosts.direct import Direct
+from auditor.hosts.github_files import GitHubFiles
+from auditor.hosts.google_drive import GoogleDrive
+from auditor.hosts.hugging_face import HuggingFace
+from auditor.hosts.interface import FileHost
+from auditor.hosts.unsupported import Unsupported
+
+_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles())
+
+HOSTS: tuple[FileHost, ...] = (*_NAMED, Direct(elsewhere=_NAMED), Unsupported())
+
+
+def host_for(url: str, hosts: tuple[FileHost, ...] = HOSTS) -> FileHost:
+    """Return the first host that accepts an address.
+
+    >>> host_for("https://pan.baidu.com/s/1x").name
+    'unsupported'
+    """
+    return next(host for host in hosts if host.accepts(url))
