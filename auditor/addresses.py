@@ -1,1 +1,257 @@
-"""Where an address leads, from its words alone: which host, and whether to a file, a folder, a repository or a page."""
+"""What kind of place a web address is, told from the address alone: pure, no network, never an exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a URL leads.
+
+    `host`: google_drive, google_docs, hugging_face, github, github_release, gitlab, zenodo, figshare, osf, dropbox, onedrive
+    (SharePoint too), s3, gcs, azure, baidu, modelscope, kaggle, arxiv, mega and other file hosts by their names, direct (a plain file over HTTP, buckets included), other.
+    `target`: file, folder, repo or page, as far as the address says.
+    """
+
+    host: str
+    target: str
+
+
+OTHER = Address("other", "page")
+_DIRECT = Address("direct", "file")
+_PAGE_SUFFIXES = frozenset("html htm php asp aspx jsp cgi shtml md rst".split())
+_FILE_SUFFIX = re.compile(r"\.([A-Za-z][A-Za-z0-9_]{0,14}|7z|\d[a-z][a-z0-9]{0,3})$")
+_BUCKETS = (
+    (re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$"), "s3"),
+    (re.compile(r"^storage\.(googleapis|cloud\.google)\.com$|\.storage\.googleapis\.com$"), "gcs"),
+    (re.compile(r"\.(blob|file|dfs)\.core\.windows\.net$"), "azure"),
+)
+
+
+def locate(url: str) -> Address:
+    """Return the kind of place that a URL leads to. Anything that is no web address is `other`, `page`.
+
+    >>> locate("https://drive.google.com/drive/u/0/folders/1x")
+    Address(host='google_drive', target='folder')
+    """
+    try:
+        parts = urlsplit(url.strip())
+        name = (parts.hostname or "").lower().removeprefix("www.")
+        if parts.scheme.lower() in ("s3", "gs"):
+            return Address("s3" if parts.scheme.lower() == "s3" else "gcs", _file_or(parts.path, "folder"))
+        if parts.scheme.lower() not in ("http", "https", "ftp") or not name:
+            return OTHER
+        return _known(name, parts)
+    except ValueError:  # urlsplit's answer to broken ports and brackets
+        return OTHER
+
+
+def _known(name: str, parts: SplitResult) -> Address:
+    """Return the address of a host by its rule, or of a plain web server."""
+    for suffix, rule in _RULES:
+        if name == suffix or name.endswith("." + suffix):
+            return rule(name, parts)
+    for pattern, host in _BUCKETS:
+        if pattern.search(name):
+            return _DIRECT if has_file_name(parts.path) else Address(host, "folder")
+    return _DIRECT if has_file_name(parts.path) else OTHER
+
+
+def has_file_name(path: str) -> bool:
+    """Tell whether a URL's path ends in a file name with a suffix that is not a web page's."""
+    segments = unquote(path).rsplit("/", 1)
+    match = _FILE_SUFFIX.search(segments[-1]) if len(segments) == 2 else None
+    return bool(match) and match is not None and match.group(1).lower() not in _PAGE_SUFFIXES
+
+
+def google_drive_id(url: str) -> str | None:
+    """Return the id of a Google Drive file or folder in a URL, None where there is none."""
+    try:
+        parts = urlsplit(url.strip())
+        match = re.search(r"/(?:folders|d|folderview)/([A-Za-z0-9_-]{10,})", parts.path)
+        query = parse_qs(parts.query).get("id", [""])[0]
+    except ValueError:
+        return None
+    return match.group(1) if match else (query if re.fullmatch(r"[A-Za-z0-9_-]{10,}", query) else None)
+
+
+def _file_or(path: str, otherwise: str) -> str:
+    return "file" if has_file_name(path) else otherwise
+
+
+def _segments(parts: SplitResult) -> list[str]:
+    return [segment for segment in parts.path.split("/") if segment]
+
+
+def _google_drive(_: str, parts: SplitResult) -> Address:
+    if re.search(r"/folders/|folderview|/folder/", parts.path + "?" + parts.query):
+        return Address("google_drive", "folder")
+    is_file = bool(re.search(r"/file/d/|/uc\b|/open\b|/d/", parts.path)) or "id=" in parts.query
+    return Address("google_drive", "file" if is_file else "page")
+
+
+def _google_docs(_: str, parts: SplitResult) -> Address:
+    if parts.path.startswith(("/uc", "/open", "/file")):
+        return _google_drive(_, parts)
+    return Address("google_docs", "page")
+
+
+def _hugging_face(_: str, parts: SplitResult) -> Address:
+    segments = _segments(parts)
+    if segments[:1] == ["datasets"]:
+        segments = segments[1:]
+    elif segments and segments[0] in _HUB_PAGES:
+        return Address("hugging_face", "page")
+    if len(segments) >= 4 and segments[2] in ("resolve", "blob", "raw"):
+        return Address("hugging_face", "file")
+    if len(segments) >= 4 and segments[2] == "tree":
+        return Address("hugging_face", "folder" if len(segments) > 4 else "repo")
+    if len(segments) == 2 or (len(segments) == 3 and segments[2] in ("tree", "discussions")):
+        return Address("hugging_face", "repo")
+    # A single name is an organization, a user, or one of the old models without an owner.
+    return Address("hugging_face", "page")
+
+
+_HUB_PAGES = frozenset("spaces docs blog papers models tasks learn organizations join login pricing collections posts search chat course".split())
+
+
+def _github(_: str, parts: SplitResult) -> Address:
+    segments = _segments(parts)
+    if len(segments) >= 5 and segments[2] == "releases" and segments[3] == "download":
+        return Address("github_release", "file")
+    if len(segments) >= 3 and segments[2] == "releases":
+        return Address("github_release", "page")
+    if len(segments) == 2:
+        return Address("github", "repo")
+    if len(segments) > 3 and segments[2] in ("blob", "raw", "blame"):
+        return Address("github", _file_or(parts.path, "page"))
+    if len(segments) > 3 and segments[2] == "tree":
+        return Address("github", "folder" if len(segments) > 4 else "repo")
+    if len(segments) > 3 and segments[2] in ("archive", "zipball", "tarball"):
+        return Address("github", "file")
+    if len(segments) > 3 and segments[2] == "files":
+        return Address("github", "file")  # attachment of an issue
+    return Address("github", "page")
+
+
+def _gitlab(_: str, parts: SplitResult) -> Address:
+    if re.search(r"/-/(raw|blob)/|/uploads/", parts.path):
+        return Address("gitlab", "file")
+    return Address("gitlab", "folder" if "/-/tree/" in parts.path else "repo" if len(_segments(parts)) == 2 else "page")
+
+
+def _zenodo(_: str, parts: SplitResult) -> Address:
+    segments = _segments(parts)
+    if "files" in segments[:-1] or (segments[:1] == ["api"] and segments[-1:] == ["content"]):
+        return Address("zenodo", "file")
+    return Address("zenodo", "folder" if {"record", "records", "deposit"} & set(segments) else "page")
+
+
+def _figshare(_: str, parts: SplitResult) -> Address:
+    if re.search(r"/ndownloader/files?/|/files/\d", parts.path):
+        return Address("figshare", "file")
+    return Address("figshare", "folder" if re.search(r"/articles/|/s/|/ndownloader/articles/", parts.path) else "page")
+
+
+def _osf(_: str, parts: SplitResult) -> Address:
+    segments = _segments(parts)
+    if "download" in segments or (len(segments) >= 2 and segments[1] == "files" and len(segments) > 3):
+        return Address("osf", "file")
+    return Address("osf", "folder" if segments else "page")
+
+
+def _dropbox(name: str, parts: SplitResult) -> Address:
+    if re.match(r"/(sh|scl/fo)/", parts.path):
+        return Address("dropbox", "folder")
+    return Address("dropbox", "file" if name.endswith("dropboxusercontent.com") or re.match(r"/(s|scl/fi|u)/", parts.path) else "page")
+
+
+def _onedrive(_: str, parts: SplitResult) -> Address:
+    if re.search(r"/:f:/|^/f/|/_layouts/15/onedrive\.aspx", parts.path):
+        return Address("onedrive", "folder")
+    if re.search(r"/:[a-z]:/|^/[uwxpbtiv]/|/download|/embed", parts.path) or "download=1" in parts.query:
+        return Address("onedrive", "file")
+    return Address("onedrive", "page" if parts.path in ("", "/") and not parts.query else "folder")
+
+
+def _baidu(_: str, parts: SplitResult) -> Address:
+    return Address("baidu", "file" if re.match(r"/(s/|share/|wap/)", parts.path) else "page")
+
+
+def _modelscope(_: str, parts: SplitResult) -> Address:
+    segments = _segments(parts)
+    if segments[:1] == ["api"] or "resolve" in segments:
+        return Address("modelscope", "file")
+    return Address("modelscope", "repo" if len(segments) >= 3 and segments[0] in ("models", "datasets") else "page")
+
+
+def _kaggle(_: str, parts: SplitResult) -> Address:
+    segments = _segments(parts)
+    holds_files = len(segments) >= 3 and segments[0] in ("datasets", "models")
+    return Address("kaggle", "repo" if holds_files or (len(segments) == 2 and segments[0] not in ("c", "competitions", "code")) else "page")
+
+
+def _file_host(host: str) -> Callable[[str, SplitResult], Address]:
+    """Return the rule of a host whose addresses say nothing more than file or folder."""
+
+    def rule(_: str, parts: SplitResult) -> Address:
+        text = parts.path + "#" + parts.fragment
+        if re.search(r"folder|/d/s/|#F!|/dir/", text):
+            return Address(host, "folder")
+        return Address(host, "file" if len(parts.path.strip("/") + parts.fragment) > 3 else "page")
+
+    return rule
+
+
+def _page(host: str) -> Callable[[str, SplitResult], Address]:
+    """Return the rule of a host that has pages only."""
+    return lambda _name, _parts: Address(host, "page")
+
+
+_RULES: tuple[tuple[str, Callable[[str, SplitResult], Address]], ...] = (
+    ("drive.google.com", _google_drive),
+    ("drive.usercontent.google.com", _google_drive),
+    ("docs.google.com", _google_docs),
+    ("sites.google.com", _page("other")),
+    ("huggingface.co", _hugging_face),
+    ("hf.co", _hugging_face),
+    ("hf-mirror.com", _hugging_face),
+    ("gist.github.com", _page("other")),
+    ("github.com", _github),
+    ("raw.githubusercontent.com", lambda _name, _parts: Address("github", "file")),
+    ("media.githubusercontent.com", lambda _name, _parts: Address("github", "file")),
+    ("gitlab.com", _gitlab),
+    ("zenodo.org", _zenodo),
+    ("figshare.com", _figshare),
+    ("osf.io", _osf),
+    ("dropbox.com", _dropbox),
+    ("dropboxusercontent.com", _dropbox),
+    ("1drv.ms", _onedrive),
+    ("onedrive.live.com", _onedrive),
+    ("sharepoint.com", _onedrive),
+    ("sharepoint.cn", _onedrive),
+    ("pan.baidu.com", _baidu),
+    ("yun.baidu.com", _baidu),
+    ("modelscope.cn", _modelscope),
+    ("modelscope.ai", _modelscope),
+    ("kaggle.com", _kaggle),
+    ("arxiv.org", _page("arxiv")),
+    ("colab.research.google.com", _page("other")),
+    ("mega.nz", _file_host("mega")),
+    ("mega.co.nz", _file_host("mega")),
+    ("mediafire.com", _file_host("mediafire")),
+    ("disk.yandex.ru", _file_host("yandex_disk")),
+    ("disk.yandex.com", _file_host("yandex_disk")),
+    ("yadi.sk", _file_host("yandex_disk")),
+    ("box.com", _file_host("box")),
+    ("wetransfer.com", _file_host("wetransfer")),
+    ("jianguoyun.com", _file_host("jianguoyun")),
+    ("aliyundrive.com", _file_host("aliyun_drive")),
+    ("alipan.com", _file_host("aliyun_drive")),
+    ("weiyun.com", _file_host("weiyun")),
+    ("pan.quark.cn", _file_host("quark")),
+)

@@ -158,7 +158,7 @@ class Builder:
     def _caption_after(self, text: str, line: int) -> None:
         """Give a table or picture without a caption the paragraph right after it, where that calls itself one."""
         words = text[:12].lower()
-        if self.tables and not self.tables[-1].caption and words.startswith(("table", "tab.", "表")):
+        if self.tables and words.startswith(("table", "tab.", "表")):
             last = self.tables[-1]
             if line - max(cell.line for cell in last.rows[-1]) <= 3:
                 self.tables[-1] = replace(last, caption=text[:MAX_CONTEXT])

@@ -1,0 +1,337 @@
+"""What a link leads to, told from everything that stands around it: a sum of small reasons, never the host alone."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from auditor.addresses import Address, locate
+from auditor.documents.places import path_in_repository
+from auditor.documents.purpose_words import (
+    CHECKPOINT,
+    CONTAINER_SUFFIXES,
+    DATA_SUFFIXES,
+    DATASET,
+    OTHER,
+    OTHER_SUFFIXES,
+    PAPER,
+    RESULT_SUFFIXES,
+    RESULTS,
+    STRONG_SUFFIXES,
+    WEAK_SUFFIXES,
+    Topic,
+    suffix_of,
+    topics,
+    url_topics,
+)
+from auditor.facts import RawLink
+
+# How much a word counts for where it stands, the strongest first.
+LABEL, COLUMN, CLAUSE, HEADING, ROW, LEAD, ADDRESS, CAPTION = 2.0, 1.3, 1.0, 0.7, 0.7, 0.5, 1.0, 0.5
+THRESHOLD = 2.5  # what any purpose needs at least
+FILE_THRESHOLD = 1.2  # the same for an address that can only be a file or a folder of files
+_SETTLED = 100.0
+
+_PAPER_HOSTS = re.compile(
+    r"(^|\.)(arxiv\.org|openreview\.net|doi\.org|ieeexplore\.ieee\.org|ieee\.org|thecvf\.com|acm\.org|springer\.com|sciencedirect\.com|"
+    r"aclanthology\.org|aclweb\.org|biorxiv\.org|medrxiv\.org|nature\.com|neurips\.cc|nips\.cc|mlr\.press|ecva\.net|semanticscholar\.org|paperswithcode\.com|"
+    r"researchgate\.net|wiley\.com|mdpi\.com|ojs\.aaai\.org|alphaxiv\.org|ar5iv\.org|isca-speech\.org)$"
+)
+_OTHER_HOSTS = re.compile(
+    r"(^|\.)(shields\.io|badgen\.net|badge\.fury\.io|colab\.research\.google\.com|mybinder\.org|youtube\.com|youtu\.be|bilibili\.com|vimeo\.com|"
+    r"twitter\.com|x\.com|discord\.gg|discord\.com|slack\.com|linkedin\.com|facebook\.com|zhihu\.com|medium\.com|wikipedia\.org|pypi\.org|anaconda\.(org|com)|"
+    r"scholar\.google\.com|readthedocs\.io|travis-ci\.(org|com)|circleci\.com|codecov\.io|coveralls\.io|docs\.python\.org|opensource\.org|creativecommons\.org|"
+    r"developer\.nvidia\.com|docs\.google\.com|chrome\.google\.com|star-history\.com|gitter\.im|npmjs\.com|hub\.docker\.com|replicate\.com|streamlit\.app|gradio\.app|"
+    r"user-images\.githubusercontent\.com|camo\.githubusercontent\.com|visitor-badge\.laobi\.icu|hits\.dwyl\.com|weixin\.qq\.com|eval\.ai|codalab\.org)$"
+)
+_RESULT_HOSTS = re.compile(r"(^|\.)(wandb\.ai|tensorboard\.dev|comet\.(ml|com)|gist\.github\.com|swanlab\.cn)$")
+_FILE_HOSTS = frozenset(
+    "google_drive dropbox onedrive baidu zenodo figshare osf s3 gcs azure mega mediafire yandex_disk box wetransfer jianguoyun aliyun_drive weiyun quark".split()
+)
+_HUB_REPOSITORY = {"hugging_face", "modelscope", "kaggle"}
+_MODEL_HUB = re.compile(
+    r"^https?://(?:www\.)?(paddlepaddle\.org\.cn(?=/hubdetail|/hub)|tfhub\.dev(?=/.)|pytorch\.org(?=/hub/.)|catalog\.ngc\.nvidia\.com(?=/.*/models)|"
+    r"ngc\.nvidia\.com(?=/.*/models)|openxlab\.org\.cn(?=/models/)|aistudio\.baidu\.com(?=/model)|wisemodel\.cn(?=/models)|civitai\.com(?=/models))",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(
+    r"(?:models?|weights|checkpoints|model\szoo)(?![a-z])[^.;!?]{0,90}?(?<![a-z])(?:can|may|could|are|is)\s+(?:also\s+|now\s+|all\s+)*(?:be\s+)?"
+    r"(?:found|downloaded|available|obtained|accessed|released|provided|hosted|here)|(?<![a-z])(?:download|get|find|fetch)\s+(?:\w[\w.-]*\s+){0,6}?(?:models?|weights|checkpoints)|"
+    r"权重[：:]|模型下载",
+    re.IGNORECASE,
+)
+_NEUTRAL = re.compile(
+    r"^\W*(?:here|link|links|download|downloads?\s*link|url|this|this link|click here|google ?drive|g-?drive|drive|gd|one ?drive|baidu\s*(?:yun|pan|drive|disk|cloud|netdisk)?|"
+    r"baiduyun|github|hf|hf link|hugging ?face|dropbox|zenodo|modelscope|aws|s3|mirror\s*\d*|cloud|下载|链接|百度(?:网盘|云盘?)|谷歌(?:网盘|云盘)?|aquí|enlace|descargar|"
+    r"[\d.]+\s*[mg]i?b|tf|tensorflow|pytorch|jax|⬇️?|📥|weights?\s*\d*|\d+)\W*(?:\(.*\)|（.*）)?\W*$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^[~<>≈*\s]*[-+]?\d[\d.,]*\s*(?:\(.*\)|±.*|[%×xMmKkGgBbs/].*)?[*†‡]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A link with the words that belong to it."""
+
+    link: RawLink
+    before: str = ""  # of its sentence, from the link before it
+    after: str = ""  # to the link after it, or the end of the sentence
+    wider: str = ""  # the sentence, or the one before where this one says nothing
+    lead: str = ""  # the paragraph or item that introduces the list or table
+    title: str = ""  # of the document: it names the subject, not what a link leads to
+    holds_weights: bool = False  # it is a path of the repository where weights lie
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The purpose of a link, how sure that is, and the words that decided it."""
+
+    purpose: str
+    score: float
+    reason: str
+
+
+@dataclass(slots=True)
+class Scale:
+    """Reasons for each purpose, as they add up."""
+
+    sums: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    reasons: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, purpose: str, weight: float, reason: str) -> None:
+        """Put a reason on the scale."""
+        self.sums[purpose] += weight
+        self.reasons[purpose].append((weight, reason))
+
+    def judgement(self, threshold: float) -> Judgement:
+        """Return the heaviest purpose; it must pass the threshold, everything unclear is `other`."""
+        purpose, score = max(self.sums.items(), key=lambda pair: pair[1], default=(OTHER, 0.0))
+        if score < threshold:
+            return Judgement(OTHER, 0.0, self._why(purpose) and f"too little says {purpose}: {self._why(purpose)}")
+        return Judgement(purpose, score, self._why(purpose))
+
+    def _why(self, purpose: str) -> str:
+        heaviest = sorted(self.reasons[purpose], key=lambda pair: -pair[0])
+        return "; ".join(dict.fromkeys(reason for weight, reason in heaviest if weight > 0))[:200]
+
+
+def judge(place: Place, full_name: str) -> Judgement:
+    """Return what a link leads to, with the words that decided."""
+    url = place.link.url
+    address = locate(url)
+    settled = _settled(place, address, full_name)
+    if settled:
+        return settled
+    scale = Scale()
+    _weigh_address(scale, url, address)
+    _weigh_words(scale, place)
+    _weigh_table(scale, place, address)
+    if address.target == "page" and address.host not in _HUB_REPOSITORY or address.host == "github":
+        _weigh_page(scale, place)
+    holds_files = address.host in _FILE_HOSTS or address.target == "file"
+    return scale.judgement(FILE_THRESHOLD if holds_files else THRESHOLD)
+
+
+def _settled(place: Place, address: Address, full_name: str) -> Judgement | None:
+    """Return the purpose of an address that leaves no doubt."""
+    url = place.link.url.strip()
+    host, path = _split(url)
+    if not host:
+        suffix = suffix_of(path)
+        if place.holds_weights or suffix in STRONG_SUFFIXES:
+            return Judgement(CHECKPOINT, _SETTLED, f"path of weights in the repository{suffix and f' (.{suffix})'}")
+        return Judgement(OTHER, _SETTLED, "relative link")
+    if _PAPER_HOSTS.search(host):
+        return Judgement(PAPER, _SETTLED, f"address of {host}")
+    if _OTHER_HOSTS.search(host):
+        return Judgement(OTHER, _SETTLED, f"address of {host}")
+    if _RESULT_HOSTS.search(host):
+        return _gist(place, host)
+    if address.host == "hugging_face":
+        return _hub(path)
+    if address.host == "github" and path_in_repository(url, full_name) and suffix_of(path) not in STRONG_SUFFIXES:
+        return Judgement(CHECKPOINT, _SETTLED, "folder of weights in the repository") if place.holds_weights else Judgement(OTHER, _SETTLED, "path of this repository")
+    if address.host == "github" and address.target == "page" and not path.strip("/").endswith("releases"):
+        return Judgement(OTHER, _SETTLED, "page of GitHub")
+    return _by_suffix(suffix_of(path))
+
+
+def _by_suffix(suffix: str) -> Judgement | None:
+    if suffix in STRONG_SUFFIXES:
+        return Judgement(CHECKPOINT, _SETTLED, f".{suffix} file")
+    if suffix in RESULT_SUFFIXES:
+        return Judgement(RESULTS, _SETTLED, f".{suffix} file")
+    if suffix in DATA_SUFFIXES:
+        return Judgement(DATASET, _SETTLED, f".{suffix} file")
+    if suffix == "pdf":
+        return Judgement(PAPER, _SETTLED, ".pdf file")
+    return Judgement(OTHER, _SETTLED, f".{suffix} file") if suffix in OTHER_SUFFIXES else None
+
+
+def _hub(path: str) -> Judgement | None:
+    """Return what a part of the Hugging Face hub is for, None for model repositories and organizations: the words decide."""
+    first = path.strip("/").split("/")[0].lower()
+    if first == "datasets":
+        return Judgement(DATASET, _SETTLED, "dataset repository of the hub")
+    if first == "papers":
+        return Judgement(PAPER, _SETTLED, "paper page of the hub")
+    if first in ("spaces", "docs", "blog", "models", "tasks", "learn", "join", "login", "chat", "course", "pricing", "posts", "search", "") or first.startswith("transformers"):
+        return Judgement(OTHER, _SETTLED, "page of the hub")
+    return None
+
+
+def _gist(place: Place, host: str) -> Judgement:
+    said = [topic.purpose for topic in topics(f"{place.before} {place.link.label} {place.wider}")]
+    if host == "gist.github.com" and RESULTS not in said:
+        return Judgement(OTHER, _SETTLED, "gist")
+    return Judgement(RESULTS, _SETTLED, f"address of {host}")
+
+
+def _weigh_address(scale: Scale, url: str, address: Address) -> None:
+    """Weigh host and path."""
+    host, path = _split(url)
+    suffix = suffix_of(path)
+    if suffix in WEAK_SUFFIXES:
+        scale.add(CHECKPOINT, 2.5, f".{suffix} file")
+    elif suffix in CONTAINER_SUFFIXES:
+        scale.add(CHECKPOINT, 0.3, f".{suffix} file")
+        scale.add(DATASET, 0.3, f".{suffix} file")
+    if address.host in _HUB_REPOSITORY:
+        is_data = address.host != "hugging_face" and "/datasets/" in path + "/"
+        if is_data:
+            scale.add(DATASET, 8.0, f"dataset of {address.host}")
+        elif address.target != "page" or "/collections/" in path or "/models/" in path:
+            scale.add(CHECKPOINT, 3.5, f"model repository of {address.host}")
+    for topic in url_topics(f"{path}/" if address.host not in ("github", "hugging_face") else path.rsplit("/", 1)[-1]):
+        scale.add(topic.purpose, topic.weight * ADDRESS, f"{topic.word!r} in the address")
+    if host.endswith(("cocodataset.org", "image-net.org", "cvlibs.net", "physionet.org", "cityscapes-dataset.com", "cityscapes-dataset.net")) or "dataset" in host:
+        scale.add(DATASET, 4.0, f"address of {host}")
+
+
+def _weigh_words(scale: Scale, place: Place) -> None:
+    """Weigh label, column, sentence, headings and what introduces the list."""
+    link = place.link
+    label = "" if link.form in ("command", "code", "bare", "autolink") else link.label
+    spoken = topics(label)
+    if spoken:
+        best = max(spoken, key=lambda topic: topic.weight)
+        last = spoken[-1] if spoken[-1].weight >= 2 else best
+        scale.add(last.purpose, max(last.weight, 2.0) * LABEL, f"link text {last.word!r}")
+    _weigh_nearest(scale, link.column, COLUMN, "column")
+    settled_here = any(topic.weight >= 2 for topic in spoken)
+    said = False
+    if not link.row:
+        said = _weigh_sentence(scale, place, 0.4 if settled_here else 1.0)
+    elif link.row:
+        _weigh_nearest(scale, link.row[0] if link.label != link.row[0] else "", ROW, "row")
+    headings = [heading for heading in link.sections if heading != place.title]
+    for depth, heading in enumerate(reversed(headings[-3:])):
+        _weigh_nearest(scale, heading, HEADING * (1.0, 0.5, 0.25)[depth] * (0.5 if said else 1.0), "heading")
+    if not said:
+        _weigh_nearest(scale, place.lead, LEAD, "introduced by")
+
+
+def _weigh_sentence(scale: Scale, place: Place, factor: float) -> bool:
+    """Weigh the words of the sentence, the nearest before the link most; tell whether it said anything."""
+    if place.link.form in ("command", "code"):
+        return _weigh_command(scale, place, factor)
+    near = topics(place.before)
+    if near:
+        _weigh_run(scale, near, len(place.before), factor, "before the link")
+        return True
+    after = topics(place.after[:120])
+    wide = topics(place.wider)
+    if after:
+        _weigh_run(scale, [topic._replace(end=len(place.after) - topic.end) for topic in reversed(after)], len(place.after), factor * (0.6 if wide else 0.8), "after the link")
+    if wide:
+        _weigh_run(scale, wide, len(place.wider), factor * 0.9, "in the sentence")
+    return bool(after or wide)
+
+
+def _weigh_command(scale: Scale, place: Place, factor: float) -> bool:
+    """Weigh where a command puts what it downloads, and what the paragraph before it says."""
+    text = place.link.label.replace(place.link.url, " ")
+    where = re.sub(r"[_./=-]+", " ", text)
+    said = topics(where)
+    if re.search(r"--?(?:wts|weights?|resume|ckpt|checkpoint|pretrained|load[\w-]*|init[\w-]*|model[\w-]*)[\s=]", text):
+        scale.add(CHECKPOINT, 3.0, "value of an option for weights")
+    _weigh_run(scale, [topic for topic in said if topic.weight >= 2.0], len(where), factor * 0.7, "in the command")
+    lead = topics(place.wider)
+    _weigh_run(scale, lead, len(place.wider), factor * 0.7, "before the command")
+    return bool(said or lead)
+
+
+def _weigh_run(scale: Scale, found: list[Topic], length: int, factor: float, where: str) -> None:
+    """Weigh a run of words: the strongest near the link whole, what stands farther away less and less."""
+    if not found:
+        return
+    nearest = max(topic.end for topic in found)
+    best: dict[str, tuple[float, str]] = {}
+    for topic in found:
+        distance = (nearest - topic.end) / 60 + (length - nearest) / 400
+        weight = topic.weight * factor / (1 + distance)
+        if weight > best.get(topic.purpose, (0.0, ""))[0]:
+            best[topic.purpose] = (weight, topic.word)
+    for purpose, (weight, word) in best.items():
+        scale.add(purpose, weight, f"{word!r} {where}")
+
+
+def _weigh_nearest(scale: Scale, text: str, factor: float, where: str) -> None:
+    """Weigh a short text (a heading, a column's header) by its clearest word, and half by the others."""
+    found = topics(text[:300])
+    if not found:
+        return
+    best = max(found, key=lambda topic: topic.weight)
+    for purpose in dict.fromkeys(topic.purpose for topic in found):
+        clearest = max((topic for topic in found if topic.purpose == purpose), key=lambda topic: topic.weight)
+        share = 1.0 if clearest.weight == best.weight else 0.5
+        scale.add(purpose, clearest.weight * factor * share, f"{where} {clearest.word!r}")
+
+
+def _weigh_table(scale: Scale, place: Place, address: Address) -> None:
+    """Weigh a link of a table of results: what stands beside a model's numbers and says no more than "download" is its weights."""
+    link = place.link
+    if not link.row:
+        return
+    numbers = sum(bool(_NUMBER.match(cell.strip())) for cell in link.row)
+    neutral = bool(_NEUTRAL.match(link.label)) or not link.label
+    leads_to_files = address.host in _FILE_HOSTS or address.host in ("github_release", "direct") or address.host in _HUB_REPOSITORY
+    if not leads_to_files:
+        return
+    if numbers >= 1 and neutral:
+        scale.add(CHECKPOINT, 2.0, "beside the numbers of a row")
+    if numbers >= 1 and not topics(link.label):
+        scale.add(CHECKPOINT, 0.8, "in a table of numbers")
+    if re.search(r"down-?load|(?<![a-z])(?:url|links?|file|drive|hugging ?face|hf|baidu|release)(?![a-z])|下载|链接|descarga", link.column, re.IGNORECASE):
+        scale.add(CHECKPOINT, 1.0, f"column {link.column[:40]!r}")
+
+
+def _weigh_page(scale: Scale, place: Place) -> None:
+    """Weigh a page or a whole code repository: it holds weights only where the sentence plainly offers them there, or it is a model hub's."""
+    url, label = place.link.url, place.link.label
+    hub = _MODEL_HUB.search(url)
+    if hub:
+        scale.add(CHECKPOINT, 4.5, f"page of the model hub {hub.group(1)}")
+        return
+    words = f"{place.wider} {place.before}"
+    offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
+    of_code = any(topic.purpose == OTHER for topic in topics(words[offers.start() - 25 if offers.start() > 25 else 0 :])) if offers else True
+    own_words = [topic.purpose for topic in topics(label)] if place.link.form not in ("bare", "autolink") else []
+    if offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
+        scale.add(CHECKPOINT, 2.5, f"{offers.group()[:60]!r}")
+        return
+    scale.sums[CHECKPOINT] = min(scale.sums[CHECKPOINT], 0.0)  # words near it speak of models, but it is a page
+    scale.add(OTHER, 1.0, "a page, not a file")
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Return host and decoded path of a URL; an empty host for a relative one or a broken one."""
+    try:
+        parts = urlsplit(url.strip())
+        if parts.scheme.lower() not in ("http", "https", "ftp", "s3", "gs"):
+            return "", unquote(parts.path)
+        return (parts.hostname or "").lower().removeprefix("www."), unquote(parts.path)
+    except ValueError:
+        return "", ""

@@ -1,0 +1,122 @@
+"""The words that tell what a link leads to: one place to extend them, English first, Chinese and Spanish where READMEs use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+CHECKPOINT, DATASET, RESULTS, PAPER, OTHER = "checkpoint", "dataset", "results", "paper", "other"
+
+
+class Topic(NamedTuple):
+    """A word of a text that speaks of one purpose: which, how clearly (1 weak to 3 plain), the word, and where it ends."""
+
+    purpose: str
+    weight: float
+    word: str
+    end: int
+
+
+def _words(text: str) -> re.Pattern[str]:
+    """Return a pattern of alternatives; Latin words are whole words."""
+    return re.compile("|".join(rf"(?<![a-z]){word}(?![a-z])" if word[0].isascii() else word for word in text.split()), re.IGNORECASE)
+
+
+# The first pattern that matches at a place wins; a space within a word is written \s.
+TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
+    # Things called models that hold no trained weights, and things of a model that are not its weights.
+    (DATASET, 2.0, _words(r"body[\s-]models? smpl[\w+-]*\smodels? smpl(?:-?[xh])? mano star\smodels? flame\smodels? 3d\smodels? cad\smodels? mesh(?:es)?")),
+    (OTHER, 2.0, _words(r"language\smodels?\spaper models?\s(?:config\w*|definitions?|code|cards?|architectures?|files?\.py|graphs?|diagrams?)")),
+    (RESULTS, 3.0, _words(r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?) pre-?computed\s\w+ model\soutputs?")),
+    (
+        CHECKPOINT,
+        3.0,
+        _words(
+            r"pre-?\s?train(?:ed|ing)?[\s-]+(?:\w+[\s-]+){0,3}?(?:models?|weights?|checkpoints?|networks?|backbones?|encoders?|parameters|snapshots?)"
+            r" (?:model\s)?check-?points? ckpts? weights? model\s?zoos? snapshots? (?:fine-?\s?)?tuned\s(?:\w+\s)?models? (?:\w+-)?trained[\s-]+(?:\w+[\s-]+){0,2}?"
+            r"(?:models?|networks?|weights?) state[\s_]dicts? released\smodels? model\sfiles? model\sdownloads? download\s(?:our|the|all)?\s?models? model\sparameters"
+            r" modelos?\s(?:pre-?)?entrenados? pesos 预训练(?:好的)?(?:模型|权重) 模型(?:下载|权重|文件|参数) 权重 (?:训练好的)模型 torchscript onnx\smodels?"
+        ),
+    ),
+    (CHECKPOINT, 2.4, _words(r"pre-?\s?trained finetuned fine-tuned 预训练 lora\s?(?:weights?|adapters?)? adapters? safetensors models?\sand\sresults results\sand\smodels?")),
+    (RESULTS, 2.5, _words(r"logs? results? predictions? detections? detected\sbox(?:es)? bounding\sbox\w{0,3} bbox(?:es)? metrics curves? tensorboard wandb gist outputs? 日志 结果 evaluations? renderings?")),
+    (DATASET, 2.5, _words(r"datasets? annotations? images? videos? labels? data corpus corpora ground[\s-]?truth splits? frames? keypoints? vocab(?:ulary)? embeddings? features? 数据集? 语料 标注 annots? datos imagesets? sequences scans benchmarks? gt train/val trainval captions?")),
+    (PAPER, 2.5, _words(r"papers? arxiv preprint pdf technical\sreport tech\sreport supplementary supp poster slides thesis 论文 技术报告 artículo openreview")),
+    (
+        OTHER,
+        2.0,
+        _words(
+            r"configs? cfgs? configurations? code codebase demos? notebooks? colab scripts? blogs? project\s?page homepage website docs? documentation tutorials? licenses?"
+            r" implementations? repo(?:sitory)? repositories toolbox framework library issues? install(?:ation)? package app youtube video\sdemo spaces? instructions? guide"
+            r" readme 代码 yaml leaderboard codalab bibtex hyperparameters?"
+        ),
+    ),
+    (CHECKPOINT, 1.2, _words(r"models? backbones? networks? encoders? generators? discriminators? detectors? 模型 modelos?")),
+)
+
+# "models trained on the COCO dataset", "to train your model", "results of the pretrained model": words there only qualify.
+_QUALIFIERS = (
+    re.compile(r"(?<![a-z])(?:pre-?)?(?:trained|tuned|tested|evaluated)\s+(?:only\s+)?(?:on|with|using|from|over)\s+[^.,;:()|\[\]，。；：（）]{1,60}", re.IGNORECASE),
+    re.compile(r"(?<![a-z])(?:on|for|with|using|over|from|under)\s+(?:the\s+|our\s+|all\s+)?(?:[\w.+-]+\s+){0,3}?(?:data\s?sets?|benchmarks?|images|videos|data)(?![a-z])", re.IGNORECASE),
+    re.compile(
+        r"(?<![a-z])(?:train|evaluat|test|run|reproduc|us|build|fine-?tun|convert|defin)(?:e|es|ed|ing|s)?\s+(?:the|our|your|a|an|this|these|all|any|own)?\s*(?:[\w-]+\s+){0,2}?"
+        r"(?:models?|networks?|results?|detectors?|code)(?![a-z])",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?<![a-z])(?:code|configs?)\s+and\s+(?=(?:pre-?)?(?:trained\s+)?(?:models?|weights))", re.IGNORECASE),
+)
+
+STRONG_SUFFIXES = frozenset(
+    "pth pt ckpt safetensors onnx caffemodel pdparams pdiparams tflite gguf ggml weights t7 params mlmodel mlpackage nemo keras msgpack pth.tar pt.tar ptl"
+    " torchscript pth.gz pth.zip ckpt.zip engine trt nnef dlc rknn hef".split()
+)
+WEAK_SUFFIXES = frozenset("bin h5 hdf5 pb pkl pickle model jit npz joblib meta index".split())
+CONTAINER_SUFFIXES = frozenset("zip tar gz tgz tar.gz 7z rar bz2 tar.bz2 xz xml".split())
+COMPANION_SUFFIXES = frozenset("xml param index meta mapping".split())  # stand beside weights of the same name
+DATA_SUFFIXES = frozenset("csv tsv mat lmdb tfrecord parquet jsonl arrow hdf obj ply stl wav flac mp3 npy".split())
+RESULT_SUFFIXES = frozenset("log txt json".split())
+OTHER_SUFFIXES = frozenset("py ipynb yaml yml md sh cfg toml ini mp4 avi gif png jpg jpeg svg webp rst js cpp c cu h java apk whl deb dockerfile prototxt".split())
+
+_URL_TOKENS = (
+    (CHECKPOINT, 1.5, re.compile(r"checkpoint|ckpt|pre-?train|weights|model[_-]?zoo|snapshot|(?<![a-z])models?(?![a-z])|state_?dict", re.IGNORECASE)),
+    (DATASET, 1.5, re.compile(r"data-?set|annotation|(?<![a-z])(?:images?|imgs?|data|annots?|gt|labels?|videos?|train|val|test|train20\d\d|val20\d\d|zips)(?![a-z0-9])|data_|_data", re.IGNORECASE)),
+    (RESULTS, 2.0, re.compile(r"(?<![a-z])(?:logs?|results?|predictions?|eval|detections?|metrics)(?![a-z])", re.IGNORECASE)),
+)  # fmt: skip
+
+
+def topics(text: str) -> list[Topic]:
+    """Return the words of a text that speak of a purpose, in order, those left out that only qualify another."""
+    spans = [match.span() for pattern in _QUALIFIERS for match in pattern.finditer(text)]
+    found: list[tuple[int, Topic]] = []
+    taken: list[tuple[int, int]] = []
+    for purpose, weight, pattern in TOPICS:
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if any(start < stop and begin < end for begin, stop in taken):
+                continue
+            taken.append((start, end))
+            if weight < 3 and any(begin <= start and end <= stop for begin, stop in spans):
+                continue
+            found.append((start, Topic(purpose, weight, match.group(), end)))
+    return [topic for _, topic in sorted(found)]
+
+
+def url_topics(path: str) -> Iterator[Topic]:
+    """Yield what the words of a URL's path say."""
+    for purpose, weight, pattern in _URL_TOKENS:
+        match = pattern.search(path)
+        if match:
+            yield Topic(purpose, weight, match.group(), match.end())
+
+
+def suffix_of(path: str) -> str:
+    """Return the file suffix of a path in lower case, two-part where the second is an archive's: "pth.tar"; "" for none."""
+    name = path.rstrip("/").rsplit("/", 1)[-1].lower()
+    parts = name.split(".")
+    if len(parts) < 2:
+        return ""
+    double = ".".join(parts[-2:])
+    if len(parts) > 2 and (double in STRONG_SUFFIXES or double in CONTAINER_SUFFIXES):
+        return double
+    return parts[-1] if re.fullmatch(r"[a-z0-9_]{1,12}", parts[-1]) else ""
