@@ -540,6 +540,12 @@ def _releases(one: Opened, request: Request, _rest: str) -> Answer:
     return _listed(request, [_release(one, number, release) for number, release in enumerate(one.hosted.releases)])
 
 
+def _assets(one: Opened, request: Request, number: str) -> Answer:
+    place = int(number) - 300
+    releases = one.hosted.releases
+    return _listed(request, _release(one, place, releases[place])["assets"]) if 0 <= place < len(releases) else _missing()
+
+
 def _one_release(one: Opened, _request: Request, which: str) -> Answer:
     for number, release in enumerate(one.hosted.releases):
         if which in ("latest", f"tags/{release.tag}", str(300 + number)):
@@ -580,6 +586,7 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     (r"/contents(/.*)?", lambda one, request, path: _contents(one, request, path or "")),
     (r"/readme(/.*)?", lambda one, request, folder: _readme(one, request, folder or "")),
     (r"/releases", _releases),
+    (r"/releases/(\d+)/assets", _assets),
     (r"/releases/(.+)", _one_release),
     (r"/issues", _issues),
     (r"/issues/(\d+)", _one_issue),

@@ -59,6 +59,7 @@ class Replica:
         self.seen: list[Seen] = []
         self._github = github_replica.GitHubReplica(world.repositories, accepts_issues=world.accepts_issues, api_limit=world.api_limit)
         self._drive = drive_replica.DriveReplica(world.drive)
+        self._pages = {url.rstrip("/"): page for url, page in world.pages.items()}
         self._page_hosts = {urlsplit(url).hostname for url in world.pages}
         self._used = dict.fromkeys(range(len(world.faults)), 0)
         self._lock = threading.Lock()
@@ -69,7 +70,9 @@ class Replica:
         return self._github.filed
 
     def knows(self, host: str) -> bool:
-        """Tell whether a host exists in this world."""
+        """Tell whether a host exists in this world; one that a fault takes away for good does not."""
+        if any(fault.host == host and fault.mishap == Mishap.UNKNOWN_HOST and not fault.times for fault in self.world.faults):
+            return False
         return host in github_replica.HOSTS or host in drive_replica.HOSTS or host in self._page_hosts
 
     def answer(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
@@ -105,7 +108,8 @@ class Replica:
 
     def _by_host(self, request: Request) -> Answer:
         """Ask the host."""
-        page = self.world.pages.get(request.url) or self.world.pages.get(request.url.partition("?")[0])
+        address = request.url.replace(":443/", "/", 1)
+        page = self._pages.get(address.rstrip("/")) or self._pages.get(address.partition("?")[0].rstrip("/"))
         if page is not None:
             if page.location:
                 return redirect(page.location, page.status if page.status != HTTPStatus.OK else HTTPStatus.FOUND)

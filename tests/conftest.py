@@ -1,0 +1,40 @@
+"""Fixtures that any test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from internet.proxy import Authority, RunningInternet, serve
+
+from auditor.demo.internet import World
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Certificates for the run."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def internet(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[World], RunningInternet]]:
+    """Serve worlds under the real hostnames: `internet(world)` gives `.env`, `.seen` and `.replica`; for subprocesses."""
+    with ExitStack() as stack:
+        yield lambda world: stack.enter_context(serve(world, authority, tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def internet_here(internet: Callable[[World], RunningInternet], monkeypatch: pytest.MonkeyPatch) -> Callable[[World], RunningInternet]:
+    """Do the same, and lead this process there."""
+
+    def serve_here(world: World) -> RunningInternet:
+        running = internet(world)
+        for name, value in running.env.items():
+            if value:
+                monkeypatch.setenv(name, value)
+            else:
+                monkeypatch.delenv(name, raising=False)
+        return running
+
+    return serve_here

@@ -1,0 +1,162 @@
+"""A proxy on the loopback interface that is the whole internet of a test.
+
+It ends TLS itself, with certificates of an authority made for the run, and answers every request from a `World`. A
+program that honors HTTPS_PROXY and REQUESTS_CA_BUNDLE (or SSL_CERT_FILE) reaches nothing else.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from auditor.demo.internet import Mishap, World
+from auditor.demo.replica import NoAnswer, Replica, Seen
+
+SILENCE_SECONDS = 60.0  # how long a server that never answers holds a connection; the end of the test ends it sooner
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+UNSET_VARIABLES = ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "GITHUB_TOKEN", "GH_TOKEN", "HF_TOKEN", "GITHUB_API_URL")
+
+
+class Authority:
+    """Certificates for any hostname."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ca = trustme.CA()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._lock = threading.Lock()
+        self.bundle = folder / "authority.pem"
+        self._ca.cert_pem.write_to_path(str(self.bundle))
+
+    def context_for(self, host: str) -> ssl.SSLContext:
+        """Return a server's side of TLS for a host."""
+        with self._lock:
+            if host not in self._contexts:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                self._ca.issue_cert(host).configure_cert(context)
+                self._contexts[host] = context
+            return self._contexts[host]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningInternet:
+    """A world that is being served."""
+
+    replica: Replica
+    env: dict[str, str]  # a variable set to "" is to be unset
+    bundle: Path
+    address: str
+
+    @property
+    def seen(self) -> list[Seen]:
+        """Return all requests so far."""
+        return self.replica.seen
+
+    def seen_at(self, host: str) -> list[Seen]:
+        """Return the requests to one host."""
+        return [seen for seen in self.seen if seen.host == host]
+
+    def over(self, environment: dict[str, str]) -> dict[str, str]:
+        """Return an environment for a subprocess: the given one, with ours on top."""
+        return {name: value for name, value in {**environment, **self.env}.items() if value}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    replica: Replica
+    authority: Authority
+    closing: threading.Event
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+    inside = ""  # https://host of the tunnel, once there is one
+
+    def do_CONNECT(self) -> None:
+        host = self.path.rpartition(":")[0]
+        if not self.server.replica.knows(host):
+            self.server.replica.seen.append(Seen("CONNECT", f"https://{host}/", host, "", ""))
+            self.send_error(502, f"Cannot resolve {host}")
+            self.close_connection = True
+            return
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        try:
+            secure = self.server.authority.context_for(host).wrap_socket(self.connection, server_side=True)
+        except (ssl.SSLError, OSError):
+            self.close_connection = True
+            return
+        self.connection = self.request = secure
+        self.rfile = secure.makefile("rb", -1)
+        self.wfile = secure.makefile("wb", 0)
+        self.inside = f"https://{self.path.removesuffix(':443')}"
+        self.close_connection = False
+
+    def answer(self) -> None:
+        url = self.inside + self.path if self.path.startswith("/") else self.path
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            answer, seen = self.server.replica.answer_seen(self.command, url, dict(self.headers.items()), body)
+        except NoAnswer as silence:
+            self.give_no_answer(silence.mishap)
+            return
+        promised = answer.length if answer.sent_length is None or self.command == "HEAD" else answer.sent_length
+        self.close_connection = self.close_connection or promised < answer.length
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        try:
+            self.end_headers()
+            for chunk in answer.chunks():
+                self.wfile.write(chunk)
+                seen.bytes_sent += len(chunk)
+        except OSError:
+            self.close_connection = True  # the client has what it wanted
+
+    do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = answer
+
+    def give_no_answer(self, mishap: Mishap) -> None:
+        self.close_connection = True
+        if mishap == Mishap.TIMEOUT:
+            self.server.closing.wait(SILENCE_SECONDS)
+        elif mishap == Mishap.RESET:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            self.send_error(502)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(world: World, authority: Authority, home: Path) -> Iterator[RunningInternet]:
+    """Serve a world until the block ends. `home` becomes HOME and XDG_CACHE_HOME of programs that run in it."""
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.replica, server.authority, server.closing = Replica(world), authority, threading.Event()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    env = dict.fromkeys(PROXY_VARIABLES, address) | dict.fromkeys(CA_VARIABLES, str(authority.bundle)) | dict.fromkeys(UNSET_VARIABLES, "")
+    env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    try:
+        yield RunningInternet(server.replica, env, authority.bundle, address)
+    finally:
+        server.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
