@@ -116,7 +116,9 @@ def _hugging_face(_: str, parts: SplitResult) -> Address:
     return Address("hugging_face", "page")
 
 
-_HUB_PAGES = frozenset("spaces docs blog papers models tasks learn organizations join login pricing collections posts search chat course".split())
+_HUB_PAGES = frozenset(
+    "spaces docs blog papers models tasks learn organizations join login pricing collections posts search chat course".split()
+)
 
 
 def _github(_: str, parts: SplitResult) -> Address:

@@ -27,6 +27,17 @@ class Lines:
         self._text = "\n".join(lines)
         self._first = first_line
         self._from: dict[str, int] = {}
+        self._lines: list[str] | None = None
+
+    def line_from(self, text: str, line: int) -> int | None:
+        """Return the first line from `line` on where `text` stands, None where there is none."""
+        lines = self._split()
+        return next((number + self._first for number in range(max(0, line - self._first), len(lines)) if text in lines[number]), None)
+
+    def _split(self) -> list[str]:
+        if self._lines is None:
+            self._lines = self._text.split("\n")
+        return self._lines
 
     def line_of(self, text: str) -> int | None:
         """Return the 1-based line where `text` stands next, None where it does not stand in the block at all."""

@@ -54,7 +54,9 @@ def _add_companions(best: dict[str, _Candidate]) -> None:
     for url, candidate in best.items():
         stem, _, suffix = url.rpartition(".")
         if suffix.lower() in COMPANION_SUFFIXES and stem in stems and candidate.judgement.purpose != CHECKPOINT:
-            best[url] = replace(candidate, judgement=Judgement(CHECKPOINT, candidate.judgement.score, f".{suffix} beside weights of the same name"))
+            best[url] = replace(
+                candidate, judgement=Judgement(CHECKPOINT, candidate.judgement.score, f".{suffix} beside weights of the same name")
+            )
 
 
 def _in_order(best: dict[str, _Candidate], outlines: Sequence[Outline]) -> list[_Candidate]:
@@ -85,7 +87,11 @@ def weight_folders(tree: Collection[str]) -> frozenset[str]:
     others: dict[str, int] = {}
     for path in tree:
         folder = path.rpartition("/")[0]
-        if folder in folders and path not in files and suffix_of(path) not in ("md", "txt", "gitkeep", "gitignore", "gitattributes", "sh", "json", "yaml", "yml"):
+        if (
+            folder in folders
+            and path not in files
+            and suffix_of(path) not in ("md", "txt", "gitkeep", "gitignore", "gitattributes", "sh", "json", "yaml", "yml")
+        ):
             others[folder] = others.get(folder, 0) + 1
     return frozenset(files) | {folder for folder, count in folders.items() if folder and count > others.get(folder, 0)}
 
@@ -125,7 +131,11 @@ def _around(links: list[RawLink], spans: list[tuple[int, int]], number: int) -> 
     stops = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
     sentence = max(stop for stop in stops if stop <= start)
     sentence_end = min((stop for stop in stops if stop >= end), default=len(text))
-    others = [spans[other] for other in range(max(0, number - 30), min(len(links), number + 30)) if other != number and links[other].context == text]
+    others = [
+        spans[other]
+        for other in range(max(0, number - 30), min(len(links), number + 30))
+        if other != number and links[other].context == text
+    ]
     previous = max([stop for begin, stop in others if begin >= 0 and stop <= start] or [0])
     following = min([begin for begin, _ in others if begin >= end] or [len(text)])
     before = text[max(sentence, previous) : start]
@@ -171,7 +181,18 @@ def _link(candidate: _Candidate, id: str, full_name: str) -> Link:
     section = " > ".join(raw.sections)
     owner = owner_of(candidate.place, full_name) if judgement.purpose == CHECKPOINT else "own"
     return Link(
-        id, raw.url, host, target, judgement.purpose, label_of(candidate.place), evidence, section, " | ".join(raw.row), raw.line, owner, judgement.reason
+        id,
+        raw.url,
+        host,
+        target,
+        judgement.purpose,
+        label_of(candidate.place),
+        evidence,
+        section,
+        " | ".join(raw.row),
+        raw.line,
+        owner,
+        judgement.reason,
     )
 
 

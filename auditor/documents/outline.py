@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from auditor.documents.builder import Builder
 from auditor.documents.commands import command_links
+from auditor.documents.html import read_html
 from auditor.documents.markdown import read_markdown
+from auditor.documents.plain import read_plain
 from auditor.documents.source_text import bounded_lines
 from auditor.facts import Document, Outline
 
 _MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".mkdn", ".mdown", ".rmd", ".qmd")
 _SCRIPT = (".sh", ".bash", ".zsh", ".bat", ".ps1", ".cmd")
 _CODE = (".py", ".yaml", ".yml", ".json", ".toml", ".cfg", ".ini")
+# A text without a telling suffix is what its markup says it is.
+_MARKUP = re.compile(r"^#{1,6} \S|\]\(\S|^\s*\|?\s*:?-{3,}:?\s*\||^```|<(?:table|a href|img|div|p align)", re.MULTILINE | re.IGNORECASE)
+_RST_SIGNS = re.compile(r"^\.\. (?:_|\w[\w-]*::)|`[^`\n]+ <[^>\n]+>`_", re.MULTILINE)
 
 
 def outline(document: Document) -> Outline:
@@ -22,7 +29,31 @@ def outline(document: Document) -> Outline:
         return read_python(document)
     if name.endswith(_CODE):
         return read_script(document)
-    return read_markdown(document)
+    if name.endswith((".rst", ".rest")):
+        return _rst(document)
+    if name.endswith((".html", ".htm")):
+        return read_page(document)
+    if name.endswith(_MARKDOWN) or _MARKUP.search(document.text[:200_000]):
+        return read_markdown(document)
+    if _RST_SIGNS.search(document.text[:200_000]):
+        return _rst(document)
+    return read_plain(document)
+
+
+def _rst(document: Document) -> Outline:
+    """Return the outline of reStructuredText; docutils is loaded for it alone."""
+    from auditor.documents.rst import read_rst
+
+    return read_rst(document)
+
+
+def read_page(document: Document) -> Outline:
+    """Return the outline of an HTML page."""
+    builder = Builder(document)
+    lines, notes = bounded_lines(document.text)
+    builder.notes.extend(notes)
+    read_html(builder, "\n".join(lines), tuple(lines), 1)
+    return builder.outline()
 
 
 def read_script(document: Document) -> Outline:

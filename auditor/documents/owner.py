@@ -12,7 +12,10 @@ _INITIALIZATION = re.compile(
     r"torchvision|before\s+training|to\s+start\s+training|预训练(?:的)?骨干|初始化",
     re.IGNORECASE,
 )
-_BASELINE = re.compile(r"(?<![a-z])(?:baselines?|previous\s+work|prior\s+work|compared?\s+methods?|competing|competitors?|other\s+methods)(?![a-z])", re.IGNORECASE)
+_BASELINE = re.compile(
+    r"(?<![a-z])(?:baselines?|previous\s+work|prior\s+work|compared?\s+methods?|competing|competitors?|other\s+methods)(?![a-z])",
+    re.IGNORECASE,
+)
 _OTHERS = re.compile(
     r"third[-\s]?party|other\s+(?:implementations?|projects?|applications?|resources)|community|related\s+(?:work|projects?|repos)|(?:used|use[sd]?)\s+in\s+the\s+following\s+other|"
     r"unofficial|acknowledg|external\s+(?:models?|weights|resources)|(?:released|provided|published|pre-?trained)\s+by\s+(?!us\b|our\b)|"
@@ -29,7 +32,11 @@ def owner_of(place: Place, full_name: str) -> str:
     link = place.link
     name = re.sub(r"[^a-z0-9]", "", full_name.rsplit("/", 1)[-1].lower())
     heading = link.sections[-1] if link.sections else ""
-    near = " ".join((link.label, " ".join(link.row[:2]), heading)) if link.row else " ".join((place.before, link.label, place.after[:160], heading))
+    near = (
+        " ".join((link.label, " ".join(link.row[:2]), heading))
+        if link.row
+        else " ".join((place.before, link.label, place.after[:160], heading))
+    )
     if _OTHERS.search(" ".join((near, *link.sections[-2:], place.lead if not link.row else ""))):
         return "other"
     if _foreign_option(link.label, link.form):
@@ -47,4 +54,6 @@ def owner_of(place: Place, full_name: str) -> str:
 
 def _foreign_option(label: str, form: str) -> bool:
     """Tell whether a command's option hands over weights to start from."""
-    return form in ("command", "code") and bool(re.search(r"--(?:init|pretrained[_-]?backbone|backbone[_-]?weights|imagenet[\w-]*)[\s=]", label))
+    return form in ("command", "code") and bool(
+        re.search(r"--(?:init|pretrained[_-]?backbone|backbone[_-]?weights|imagenet[\w-]*)[\s=]", label)
+    )

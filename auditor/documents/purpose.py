@@ -128,7 +128,7 @@ def judge(place: Place, full_name: str) -> Judgement:
     _weigh_address(scale, url, address)
     _weigh_words(scale, place)
     _weigh_table(scale, place, address)
-    if address.target == "page" and address.host not in _HUB_REPOSITORY or address.host == "github":
+    if (address.target == "page" and address.host not in _HUB_REPOSITORY) or address.host == "github":
         _weigh_page(scale, place)
     holds_files = address.host in _FILE_HOSTS or address.target == "file"
     return scale.judgement(FILE_THRESHOLD if holds_files else THRESHOLD)
@@ -152,7 +152,11 @@ def _settled(place: Place, address: Address, full_name: str) -> Judgement | None
     if address.host == "hugging_face":
         return _hub(path)
     if address.host == "github" and path_in_repository(url, full_name) and suffix_of(path) not in STRONG_SUFFIXES:
-        return Judgement(CHECKPOINT, _SETTLED, "folder of weights in the repository") if place.holds_weights else Judgement(OTHER, _SETTLED, "path of this repository")
+        return (
+            Judgement(CHECKPOINT, _SETTLED, "folder of weights in the repository")
+            if place.holds_weights
+            else Judgement(OTHER, _SETTLED, "path of this repository")
+        )
     if address.host == "github" and address.target == "page" and not path.strip("/").endswith("releases"):
         return Judgement(OTHER, _SETTLED, "page of GitHub")
     return _by_suffix(suffix_of(path))
@@ -177,7 +181,22 @@ def _hub(path: str) -> Judgement | None:
         return Judgement(DATASET, _SETTLED, "dataset repository of the hub")
     if first == "papers":
         return Judgement(PAPER, _SETTLED, "paper page of the hub")
-    if first in ("spaces", "docs", "blog", "models", "tasks", "learn", "join", "login", "chat", "course", "pricing", "posts", "search", "") or first.startswith("transformers"):
+    if first in (
+        "spaces",
+        "docs",
+        "blog",
+        "models",
+        "tasks",
+        "learn",
+        "join",
+        "login",
+        "chat",
+        "course",
+        "pricing",
+        "posts",
+        "search",
+        "",
+    ) or first.startswith("transformers"):
         return Judgement(OTHER, _SETTLED, "page of the hub")
     return None
 
@@ -206,7 +225,12 @@ def _weigh_address(scale: Scale, url: str, address: Address) -> None:
             scale.add(CHECKPOINT, 3.5, f"model repository of {address.host}")
     for topic in url_topics(f"{path}/" if address.host not in ("github", "hugging_face") else path.rsplit("/", 1)[-1]):
         scale.add(topic.purpose, topic.weight * ADDRESS, f"{topic.word!r} in the address")
-    if host.endswith(("cocodataset.org", "image-net.org", "cvlibs.net", "physionet.org", "cityscapes-dataset.com", "cityscapes-dataset.net")) or "dataset" in host:
+    if (
+        host.endswith(
+            ("cocodataset.org", "image-net.org", "cvlibs.net", "physionet.org", "cityscapes-dataset.com", "cityscapes-dataset.net")
+        )
+        or "dataset" in host
+    ):
         scale.add(DATASET, 4.0, f"address of {host}")
 
 
@@ -244,7 +268,13 @@ def _weigh_sentence(scale: Scale, place: Place, factor: float) -> bool:
     after = topics(place.after[:120])
     wide = topics(place.wider)
     if after:
-        _weigh_run(scale, [topic._replace(end=len(place.after) - topic.end) for topic in reversed(after)], len(place.after), factor * (0.6 if wide else 0.8), "after the link")
+        _weigh_run(
+            scale,
+            [topic._replace(end=len(place.after) - topic.end) for topic in reversed(after)],
+            len(place.after),
+            factor * (0.6 if wide else 0.8),
+            "after the link",
+        )
     if wide:
         _weigh_run(scale, wide, len(place.wider), factor * 0.9, "in the sentence")
     return bool(after or wide)
@@ -304,7 +334,11 @@ def _weigh_table(scale: Scale, place: Place, address: Address) -> None:
         scale.add(CHECKPOINT, 2.0, "beside the numbers of a row")
     if numbers >= 1 and not topics(link.label):
         scale.add(CHECKPOINT, 0.8, "in a table of numbers")
-    if re.search(r"down-?load|(?<![a-z])(?:url|links?|file|drive|hugging ?face|hf|baidu|release)(?![a-z])|下载|链接|descarga", link.column, re.IGNORECASE):
+    if re.search(
+        r"down-?load|(?<![a-z])(?:url|links?|file|drive|hugging ?face|hf|baidu|release)(?![a-z])|下载|链接|descarga",
+        link.column,
+        re.IGNORECASE,
+    ):
         scale.add(CHECKPOINT, 1.0, f"column {link.column[:40]!r}")
 
 
@@ -317,7 +351,9 @@ def _weigh_page(scale: Scale, place: Place) -> None:
         return
     words = f"{place.wider} {place.before}"
     offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
-    of_code = any(topic.purpose == OTHER for topic in topics(words[offers.start() - 25 if offers.start() > 25 else 0 :])) if offers else True
+    of_code = (
+        any(topic.purpose == OTHER for topic in topics(words[offers.start() - 25 if offers.start() > 25 else 0 :])) if offers else True
+    )
     own_words = [topic.purpose for topic in topics(label)] if place.link.form not in ("bare", "autolink") else []
     if offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
         scale.add(CHECKPOINT, 2.5, f"{offers.group()[:60]!r}")

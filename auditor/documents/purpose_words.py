@@ -26,9 +26,23 @@ def _words(text: str) -> re.Pattern[str]:
 # The first pattern that matches at a place wins; a space within a word is written \s.
 TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
     # Things called models that hold no trained weights, and things of a model that are not its weights.
-    (DATASET, 2.0, _words(r"body[\s-]models? smpl[\w+-]*\smodels? smpl(?:-?[xh])? mano star\smodels? flame\smodels? 3d\smodels? cad\smodels? mesh(?:es)?")),
-    (OTHER, 2.0, _words(r"language\smodels?\spaper models?\s(?:config\w*|definitions?|code|cards?|architectures?|files?\.py|graphs?|diagrams?)")),
-    (RESULTS, 3.0, _words(r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?) pre-?computed\s\w+ model\soutputs?")),
+    (
+        DATASET,
+        2.0,
+        _words(
+            r"body[\s-]models? smpl[\w+-]*\smodels? smpl(?:-?[xh])? mano star\smodels? flame\smodels? 3d\smodels? cad\smodels? mesh(?:es)?"
+        ),
+    ),
+    (
+        OTHER,
+        2.0,
+        _words(r"language\smodels?\spaper models?\s(?:config\w*|definitions?|code|cards?|architectures?|files?\.py|graphs?|diagrams?)"),
+    ),
+    (
+        RESULTS,
+        3.0,
+        _words(r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?) pre-?computed\s\w+ model\soutputs?"),
+    ),
     (
         CHECKPOINT,
         3.0,
@@ -39,10 +53,34 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
             r" modelos?\s(?:pre-?)?entrenados? pesos 预训练(?:好的)?(?:模型|权重) 模型(?:下载|权重|文件|参数) 权重 (?:训练好的)模型 torchscript onnx\smodels?"
         ),
     ),
-    (CHECKPOINT, 2.4, _words(r"pre-?\s?trained finetuned fine-tuned 预训练 lora\s?(?:weights?|adapters?)? adapters? safetensors models?\sand\sresults results\sand\smodels?")),
-    (RESULTS, 2.5, _words(r"logs? results? predictions? detections? detected\sbox(?:es)? bounding\sbox\w{0,3} bbox(?:es)? metrics curves? tensorboard wandb gist outputs? 日志 结果 evaluations? renderings?")),
-    (DATASET, 2.5, _words(r"datasets? annotations? images? videos? labels? data corpus corpora ground[\s-]?truth splits? frames? keypoints? vocab(?:ulary)? embeddings? features? 数据集? 语料 标注 annots? datos imagesets? sequences scans benchmarks? gt train/val trainval captions?")),
-    (PAPER, 2.5, _words(r"papers? arxiv preprint pdf technical\sreport tech\sreport supplementary supp poster slides thesis 论文 技术报告 artículo openreview")),
+    (
+        CHECKPOINT,
+        2.4,
+        _words(
+            r"pre-?\s?trained finetuned fine-tuned 预训练 lora\s?(?:weights?|adapters?)? adapters? safetensors models?\sand\sresults results\sand\smodels?"
+        ),
+    ),
+    (
+        RESULTS,
+        2.5,
+        _words(
+            r"logs? results? predictions? detections? detected\sbox(?:es)? bounding\sbox\w{0,3} bbox(?:es)? metrics curves? tensorboard wandb gist outputs? 日志 结果 evaluations? renderings?"
+        ),
+    ),
+    (
+        DATASET,
+        2.5,
+        _words(
+            r"datasets? annotations? images? videos? labels? data corpus corpora ground[\s-]?truth splits? frames? keypoints? vocab(?:ulary)? embeddings? features? 数据集? 语料 标注 annots? datos imagesets? sequences scans benchmarks? gt train/val trainval captions?"
+        ),
+    ),
+    (
+        PAPER,
+        2.5,
+        _words(
+            r"papers? arxiv preprint pdf technical\sreport tech\sreport supplementary supp poster slides thesis 论文 技术报告 artículo openreview"
+        ),
+    ),
     (
         OTHER,
         2.0,
@@ -57,8 +95,14 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
 
 # "models trained on the COCO dataset", "to train your model", "results of the pretrained model": words there only qualify.
 _QUALIFIERS = (
-    re.compile(r"(?<![a-z])(?:pre-?)?(?:trained|tuned|tested|evaluated)\s+(?:only\s+)?(?:on|with|using|from|over)\s+[^.,;:()|\[\]，。；：（）]{1,60}", re.IGNORECASE),
-    re.compile(r"(?<![a-z])(?:on|for|with|using|over|from|under)\s+(?:the\s+|our\s+|all\s+)?(?:[\w.+-]+\s+){0,3}?(?:data\s?sets?|benchmarks?|images|videos|data)(?![a-z])", re.IGNORECASE),
+    re.compile(
+        r"(?<![a-z])(?:pre-?)?(?:trained|tuned|tested|evaluated)\s+(?:only\s+)?(?:on|with|using|from|over)\s+[^.,;:()|\[\]，。；：（）]{1,60}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<![a-z])(?:on|for|with|using|over|from|under)\s+(?:the\s+|our\s+|all\s+)?(?:[\w.+-]+\s+){0,3}?(?:data\s?sets?|benchmarks?|images|videos|data)(?![a-z])",
+        re.IGNORECASE,
+    ),
     re.compile(
         r"(?<![a-z])(?:train|evaluat|test|run|reproduc|us|build|fine-?tun|convert|defin)(?:e|es|ed|ing|s)?\s+(?:the|our|your|a|an|this|these|all|any|own)?\s*(?:[\w-]+\s+){0,2}?"
         r"(?:models?|networks?|results?|detectors?|code)(?![a-z])",
@@ -76,7 +120,9 @@ CONTAINER_SUFFIXES = frozenset("zip tar gz tgz tar.gz 7z rar bz2 tar.bz2 xz xml"
 COMPANION_SUFFIXES = frozenset("xml param index meta mapping".split())  # stand beside weights of the same name
 DATA_SUFFIXES = frozenset("csv tsv mat lmdb tfrecord parquet jsonl arrow hdf obj ply stl wav flac mp3 npy".split())
 RESULT_SUFFIXES = frozenset("log txt json".split())
-OTHER_SUFFIXES = frozenset("py ipynb yaml yml md sh cfg toml ini mp4 avi gif png jpg jpeg svg webp rst js cpp c cu h java apk whl deb dockerfile prototxt".split())
+OTHER_SUFFIXES = frozenset(
+    "py ipynb yaml yml md sh cfg toml ini mp4 avi gif png jpg jpeg svg webp rst js cpp c cu h java apk whl deb dockerfile prototxt".split()
+)
 
 _URL_TOKENS = (
     (CHECKPOINT, 1.5, re.compile(r"checkpoint|ckpt|pre-?train|weights|model[_-]?zoo|snapshot|(?<![a-z])models?(?![a-z])|state_?dict", re.IGNORECASE)),
