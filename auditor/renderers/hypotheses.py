@@ -1,0 +1,176 @@
+"""Guesses at why things are as they are, each with what speaks for it and what against it.
+
+Never findings: they are drawn by fixed rules from the facts of the audit, accuse nobody, and are there so that a reader thinks
+of the innocent explanations first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from auditor.escaping import Trusted, clip, code
+from auditor.facts import Artifact, Inspected, Status
+from auditor.findings import Finding, Outcome, VariantVerdict, Verdict
+from auditor.renderers.tables import claimed_count, joined, network_name
+from auditor.renderers.words import Sentence, sentence
+from auditor.telling.figures import count_text
+from auditor.telling.lookup import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A guess, with what speaks for and against it."""
+
+    guess: Sentence
+    speaks_for: tuple[Sentence, ...]
+    speaks_against: tuple[Sentence, ...]
+
+
+def hypotheses(lookup: Lookup) -> tuple[Hypothesis, ...]:
+    """Return every guess that the facts give rise to, in the order of the variants."""
+    made: list[Hypothesis] = []
+    missing = [v for v in lookup.report.variants if v.verdict is Verdict.MISSING]
+    if missing:
+        made.extend(rule for rules in (_not_uploaded, _renamed, _elsewhere) for rule in rules(lookup, missing))
+    for variant in lookup.report.variants:
+        rules = _RULES.get(variant.verdict)
+        made.extend(rules(lookup, variant) if rules else ())
+    made.extend(_borrowed_numbers(lookup))
+    return tuple(made)
+
+
+def _not_uploaded(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypothesis]:
+    """Yield: trained, but not uploaded yet."""
+    names = joined([v.name for v in missing])
+    siblings = [v.name for v in lookup.report.variants if v.checkpoints and v.verdict is not Verdict.FOREIGN]
+    speaks_for = [sentence("for.claimed_with_results", names=names)]
+    if siblings:
+        speaks_for.append(sentence("for.siblings_there", names=joined(siblings)))
+    threads = [thread for thread in lookup.repository.threads if thread.state == "closed"]
+    against = (
+        (sentence("against.threads", numbers=_numbers([t.number for t in threads])),) if threads else (sentence("against.nothing_known"),)
+    )
+    yield Hypothesis(sentence("guess.not_uploaded", names=names), tuple(speaks_for), against)
+
+
+def _renamed(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypothesis]:
+    """Yield: there under another name, for each file that no claimed variant owns."""
+    for other in lookup.report.variants:
+        if other.verdict not in (Verdict.FOREIGN, Verdict.UNCLAIMED):
+            continue
+        for artifact, item in lookup.checkpoints(other.checkpoints):
+            speaks_for = [sentence("for.unclaimed_file", file=lookup.file_name(artifact, item))]
+            if item.checkpoint.saved_as and item.checkpoint.saved_as not in artifact.name:
+                speaks_for.append(sentence("for.saved_as", name=code(clip(item.checkpoint.saved_as, 80))))
+            against = [_count_differs(lookup, variant, item) for variant in missing]
+            if other.verdict is Verdict.FOREIGN:
+                against.insert(0, sentence("against.other_family", network=network_name(item)))
+            yield Hypothesis(
+                sentence("guess.renamed", file=lookup.file_name(artifact, item), names=joined([v.name for v in missing])),
+                tuple(speaks_for),
+                tuple(found for found in against if found is not None) or (sentence("against.nothing_known"),),
+            )
+
+
+def _count_differs(lookup: Lookup, variant: VariantVerdict, item: Inspected) -> Sentence | None:
+    """Return that a file's parameters are not those that are claimed of a variant, where that is so."""
+    claim = next((c for c in lookup.claims(variant) if c.attribute == "params" and c.rank == "primary"), None)
+    count = claimed_count(claim) if claim else None
+    if claim is None or not count or abs(count - item.parameters.learnable) < 0.01 * count:
+        return None
+    shown = clip(claim.printed or count_text(count), 40)
+    return sentence("against.other_count", learnable=item.parameters.learnable, claimed=shown, name=code(clip(variant.name, 60)))
+
+
+def _elsewhere(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypothesis]:
+    """Yield: published at a place that the repository does not link."""
+    forks = len(lookup.repository.forks)
+    unseen = [
+        s
+        for s in lookup.report.facts.sources
+        if s.status is not Status.OK and s.kind in ("paper", "release", "releases", "issues", "forks")
+    ]
+    speaks_for = [sentence("for.forks", count=forks)] if forks else []
+    speaks_for += [sentence("for.source_unseen", name=code(clip(s.url or s.id, 80)), status=s.status.value) for s in unseen[:3]]
+    listed = sum(1 for s in lookup.report.facts.sources if s.kind == "listing" and s.status is Status.OK)
+    yield Hypothesis(
+        sentence("guess.elsewhere", names=joined([v.name for v in missing])),
+        tuple(speaks_for) or (sentence("for.nothing_known"),),
+        (sentence("against.all_listed", count=listed),) if listed else (sentence("against.nothing_known"),),
+    )
+
+
+def _label(lookup: Lookup, variant: VariantVerdict) -> Iterator[Hypothesis]:
+    """Yield: another file was uploaded; the weights are shared on purpose; another head; a misprint."""
+    for artifact, item in lookup.checkpoints(variant.checkpoints):
+        wrong = [c for c in variant.comparisons if c.checkpoint == item.id and c.agrees is False and c.rank == "primary"]
+        if not wrong:
+            continue
+        file, differs = lookup.file_name(artifact, item), [_difference(c.attribute, c.claimed, c.measured) for c in wrong[:3]]
+        twins = _twins(lookup, item)
+        if twins:
+            same = sentence("for.twin", files=Trusted(", ".join(lookup.file_name(*twin) for twin in twins[:4])))
+            yield Hypothesis(sentence("guess.other_file", file=file), (same, *differs), (sentence("against.nothing_known"),))
+            yield Hypothesis(sentence("guess.shared_on_purpose", file=file), (same,), tuple(differs))
+        right = [
+            c for c in variant.comparisons if c.checkpoint == item.id and c.agrees and c.attribute in ("depths", "dims", "first_layer")
+        ]
+        if right:
+            agree = [sentence("for.backbone_agrees", attribute=sentence(f"attribute.{c.attribute}"), value=c.measured) for c in right]
+            yield Hypothesis(sentence("guess.other_head", file=file), tuple(agree), tuple(differs))
+        several = len({c.attribute for c in wrong}) > 1
+        against = sentence("against.several_disagree", count=len(wrong)) if several else sentence("against.nothing_known")
+        yield Hypothesis(sentence("guess.misprint", name=code(clip(variant.name, 60))), (sentence("for.only_printed"),), (against,))
+
+
+def _difference(attribute: str, claimed: str, measured: str) -> Sentence:
+    """Return that one attribute differs."""
+    return sentence("against.differs", attribute=attribute, claimed=clip(claimed, 40), measured=clip(measured, 40))
+
+
+def _twins(lookup: Lookup, item: Inspected) -> list[tuple[Artifact, Inspected]]:
+    """Return the other checkpoints that have the same names and shapes."""
+    everything = lookup.report.facts.inspected()
+    return [(a, other) for a, other in everything if other.id != item.id and other.fingerprint and other.fingerprint == item.fingerprint]
+
+
+def _foreign(lookup: Lookup, variant: VariantVerdict) -> Iterator[Hypothesis]:
+    """Yield: a baseline that was inherited or compared with; uploaded by mistake."""
+    for artifact, item in lookup.checkpoints(variant.checkpoints):
+        file, network = lookup.file_name(artifact, item), network_name(item)
+        head = item.architecture.head
+        speaks_for = [sentence("for.other_network", network=network)]
+        if head is not None and head.kind not in ("none", "unknown"):
+            speaks_for.append(sentence("for.head_kind", head=head.kind.replace("_", " ")))
+        if lookup.repository.fork_of:
+            speaks_for.append(sentence("for.fork_of", name=code(clip(lookup.repository.fork_of, 80))))
+        yield Hypothesis(sentence("guess.baseline", file=file, network=network), tuple(speaks_for), (sentence("against.not_said"),))
+
+
+def _borrowed_numbers(lookup: Lookup) -> Iterator[Hypothesis]:
+    """Yield: a secondary source took its numbers from another network; where it contradicts the authors or a file."""
+    conflicts = [f for f in lookup.report.findings if f.check == "claim-conflict" and f.outcome is Outcome.FAILS and _secondary(lookup, f)]
+    if not conflicts:
+        return
+    subjects = joined(list(dict.fromkeys(finding.subject for finding in conflicts)))
+    speaks_for = tuple(sentence("for.conflict", expected=clip(f.expected, 80), observed=clip(f.observed, 80)) for f in conflicts[:4])
+    yield Hypothesis(sentence("guess.borrowed", subjects=subjects), speaks_for, (sentence("against.nothing_known"),))
+
+
+def _secondary(lookup: Lookup, finding: Finding) -> bool:
+    """Tell whether a finding speaks of a secondary claim."""
+    claims = [lookup.claim(id) for id in finding.claims]
+    return any(claim is not None and claim.rank == "secondary" for claim in claims)
+
+
+def _numbers(numbers: list[int]) -> Trusted:
+    """Return thread numbers as code, so that they reference nothing."""
+    return Trusted(", ".join(code(f"#{number}") for number in numbers[:6]))
+
+
+_RULES: dict[Verdict, Callable[[Lookup, VariantVerdict], Iterator[Hypothesis]]] = {
+    Verdict.MISLABELLED: _label,
+    Verdict.CONTRADICTED: _label,
+    Verdict.FOREIGN: _foreign,
+}

@@ -1,0 +1,243 @@
+"""The report as the templates see it: everything computed, nothing decided there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.escaping import Trusted, block, clip, code, link
+from auditor.findings import AuditReport, Finding, Outcome, Severity, Verdict
+from auditor.renderers.hypotheses import Hypothesis, hypotheses
+from auditor.renderers.seen import SourceRow, UnreadableRow, source_rows, unreadable_rows, unseen_rows
+from auditor.renderers.steps import next_steps
+from auditor.renderers.tables import (
+    CheckpointRow,
+    ComparisonGroup,
+    LabelRow,
+    MissingRow,
+    VariantRow,
+    checkpoint_row,
+    comparison_group,
+    joined,
+    label_rows,
+    missing_row,
+    variant_row,
+)
+from auditor.renderers.words import Sentence, sentence
+from auditor.telling.by_hand import LONGEST_SCRIPT, HandCheck, check_checkpoint, check_claim, check_listing, decisive_tensors
+from auditor.telling.figures import count_text, day_text, percent_text, size_text
+from auditor.telling.lookup import Lookup
+
+GRAVEST_FIRST = (
+    Verdict.CONTRADICTED,
+    Verdict.MISLABELLED,
+    Verdict.MISSING,
+    Verdict.UNVERIFIABLE,
+    Verdict.CONSISTENT,
+    Verdict.UNCLAIMED,
+    Verdict.FOREIGN,
+)
+CHECKS_BY_HAND = 6  # of each kind
+EVIDENCE_SHOWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding that did not hold."""
+
+    id: str
+    title: str
+    detail: str
+    expected: str
+    observed: str
+    outcome: str
+    severity: str
+    confidence: str
+    remedy: str
+    evidence: tuple[Trusted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HandRow:
+    """A check by hand: what it shows, the script, and what to expect."""
+
+    kind: str
+    subject: Trusted
+    script: Trusted
+    expected: tuple[Trusted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One piece of evidence."""
+
+    id: str
+    place: Trusted
+    quote: Trusted
+    sha256: str
+    source: Trusted
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Everything that report.md shows."""
+
+    name: Trusted
+    commit: Trusted
+    ref: str
+    day: str
+    lead: Sentence
+    groups: tuple[tuple[str, int, Trusted], ...]  # verdict, how many, names
+    complete: bool
+    unseen: tuple[SourceRow, ...]
+    unreadable: tuple[UnreadableRow, ...]
+    variants: tuple[VariantRow, ...]
+    verdicts_used: tuple[str, ...]
+    checkpoints: tuple[CheckpointRow, ...]
+    comparisons: tuple[ComparisonGroup, ...]
+    missing: tuple[MissingRow, ...]
+    missing_ratio: str
+    labels: tuple[LabelRow, ...]
+    foreign: tuple[LabelRow, ...]
+    findings: tuple[FindingRow, ...]
+    held: int
+    sources: tuple[SourceRow, ...]
+    sources_failed: int
+    hypotheses: tuple[Hypothesis, ...]
+    steps: tuple[Sentence, ...]
+    by_hand: tuple[HandRow, ...]
+    evidence: tuple[EvidenceRow, ...]
+    evidence_hidden: int
+    cost: Sentence
+    version: str
+
+
+def view_of(report: AuditReport) -> ReportView:
+    """Return the view of a report. Pure and deterministic."""
+    lookup = Lookup(report)
+    facts, repository = report.facts, report.facts.repository
+    evidence = lookup.numbers.items()
+    missing = tuple(missing_row(lookup, v) for v in report.variants if v.verdict is Verdict.MISSING)
+    sources = source_rows(lookup)
+    failed = [finding for finding in report.findings if finding.outcome is not Outcome.HOLDS]
+    rank = {severity: n for n, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO))}
+    return ReportView(
+        name=link(code(clip(repository.full_name, 100)), repository.url),
+        commit=_commit(lookup),
+        ref=clip(repository.ref, 60),
+        day=day_text(facts.started_at),
+        lead=_lead(report),
+        groups=_groups(report),
+        complete=report.complete,
+        unseen=unseen_rows(lookup),
+        unreadable=unreadable_rows(lookup),
+        variants=tuple(variant_row(lookup, variant) for variant in report.variants),
+        verdicts_used=tuple(v.value for v in GRAVEST_FIRST if any(variant.verdict is v for variant in report.variants)),
+        checkpoints=tuple(checkpoint_row(lookup, artifact, item) for artifact, item in facts.inspected()),
+        comparisons=tuple(comparison_group(lookup, variant) for variant in report.variants if variant.comparisons),
+        missing=missing,
+        missing_ratio=next((row.ratio for row in missing if row.ratio), ""),
+        labels=tuple(
+            row for v in report.variants if v.verdict in (Verdict.MISLABELLED, Verdict.CONTRADICTED) for row in label_rows(lookup, v)
+        ),
+        foreign=tuple(row for v in report.variants if v.verdict is Verdict.FOREIGN for row in label_rows(lookup, v)),
+        findings=tuple(_finding_row(lookup, finding) for finding in sorted(failed, key=lambda finding: rank[finding.severity])),
+        held=len(report.findings) - len(failed),
+        sources=sources,
+        sources_failed=sum(1 for row in sources if row.status != "ok"),
+        hypotheses=hypotheses(lookup),
+        steps=next_steps(lookup),
+        by_hand=tuple(_hand_row(check) for check in _checks_by_hand(lookup)),
+        evidence=tuple(
+            EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160)), piece.sha256[:12], code(clip(piece.source, 90)))
+            for number, piece in evidence[:EVIDENCE_SHOWN]
+        ),
+        evidence_hidden=max(0, len(evidence) - EVIDENCE_SHOWN),
+        cost=_cost(report),
+        version=clip(facts.tool_version, 30),
+    )
+
+
+def _commit(lookup: Lookup) -> Trusted:
+    """Return the audited commit, short, linked to its tree."""
+    repository = lookup.repository
+    shown = code(clip(repository.commit, 12).rstrip("…")[:12])
+    return shown if repository.local or not repository.url else link(shown, f"{repository.url}/tree/{repository.commit}")
+
+
+def _lead(report: AuditReport) -> Sentence:
+    """Return the outcome in one sentence."""
+    counts = {verdict: sum(1 for variant in report.variants if variant.verdict is verdict) for verdict in Verdict}
+    accused = sum(counts[verdict] for verdict in Verdict if verdict.accuses)
+    claimed = sum(counts[v] for v in (Verdict.CONSISTENT, Verdict.MISLABELLED, Verdict.CONTRADICTED, Verdict.MISSING, Verdict.UNVERIFIABLE))
+    if accused:
+        return sentence("lead.accused", count=accused, total=claimed)
+    if not report.variants:
+        return sentence("lead.nothing")
+    if not claimed:
+        return sentence("lead.unclaimed")
+    if counts[Verdict.UNVERIFIABLE] and not counts[Verdict.CONSISTENT]:
+        return sentence("lead.undecided")
+    if counts[Verdict.UNVERIFIABLE]:
+        return sentence("lead.partly", agreeing=counts[Verdict.CONSISTENT], total=claimed)
+    return sentence("lead.consistent", count=counts[Verdict.CONSISTENT])
+
+
+def _groups(report: AuditReport) -> tuple[tuple[str, int, Trusted], ...]:
+    """Return the verdicts with their variants, the gravest first."""
+    groups = ((verdict, [v.name for v in report.variants if v.verdict is verdict]) for verdict in GRAVEST_FIRST)
+    return tuple((verdict.value, len(names), joined(names)) for verdict, names in groups if names)
+
+
+def _cost(report: AuditReport) -> Sentence:
+    """Return what the audit cost, in one sentence."""
+    stats = report.facts.stats
+    share = percent_text(stats.bytes_read / stats.bytes_listed) if stats.bytes_listed else ""
+    return sentence(
+        "cost.share" if share else "cost.plain",
+        read=size_text(stats.bytes_read),
+        listed=size_text(stats.bytes_listed),
+        share=share,
+        requests=count_text(stats.requests),
+        seconds=f"{report.facts.seconds:.1f}",
+    )
+
+
+def _finding_row(lookup: Lookup, finding: Finding) -> FindingRow:
+    """Return one finding as it is shown."""
+    return FindingRow(
+        finding.id,
+        clip(finding.title, 200),
+        clip(finding.detail, 600),
+        clip(finding.expected, 200),
+        clip(finding.observed, 200),
+        finding.outcome.value,
+        finding.severity.value,
+        finding.confidence.value,
+        clip(finding.remedy, 300),
+        tuple(dict.fromkeys(lookup.evidence_link(piece) for piece in finding.evidence[:8])),
+    )
+
+
+def _checks_by_hand(lookup: Lookup) -> Iterator[HandCheck]:
+    """Yield a check for each decisive fact: the claims, the listings that are said to be complete, the checkpoints."""
+    report = lookup.report
+    decided = [v for v in report.variants if v.verdict.accuses] or [v for v in report.variants if v.verdict is Verdict.CONSISTENT]
+    claims = [claim for v in decided for claim in lookup.claims(v) if claim.rank == "primary"]
+    structural = [claim for claim in claims if claim.attribute == "params"] or claims
+    yield from list(dict.fromkeys(check_claim(claim, report.facts.repository) for claim in structural))[:CHECKS_BY_HAND]
+    if any(variant.verdict is Verdict.MISSING for variant in report.variants):
+        listings = [source for source in report.facts.sources if source.kind == "listing"]
+        yield from [check_listing(source) for source in listings[:CHECKS_BY_HAND]]
+    pairs = dict.fromkeys(
+        id for variant in [*decided, *(v for v in report.variants if v.verdict is Verdict.FOREIGN)] for id in variant.checkpoints
+    )
+    for artifact, item in lookup.checkpoints(tuple(pairs))[:CHECKS_BY_HAND]:
+        yield check_checkpoint(artifact, item, decisive_tensors(item))
+
+
+def _hand_row(check: HandCheck) -> HandRow:
+    """Return one check by hand as it is shown."""
+    assert len(check.script.splitlines()) <= LONGEST_SCRIPT, check.script  # ours, not a stranger's: they cannot add lines
+    script = block(check.script, "sh") if check.script else Trusted("")
+    return HandRow(check.kind, code(clip(check.subject, 100)), script, tuple(code(clip(line, 160)) for line in check.expected if line))
