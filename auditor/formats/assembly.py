@@ -39,7 +39,7 @@ def make_checkpoint(
         found = find_weights(root, limits)
     except NoTensorsError as error:
         raise NoTensorsError(error.what, error.why, error.help, safety) from error
-    training = read_training(root, found.state_key)
+    training = read_training(root)
     training = Training(
         training.epoch, training.optimizer, training.optimizer_bytes, training.recorded_metrics, (*training.metadata, *metadata)
     )

@@ -18,6 +18,7 @@ _DATA_SUFFIXES = (
     ".yml .toml .ini .cfg .xml .html .htm .css .js .py .pyc .ipynb .c .cc .cpp .cu .h .hpp .java .m .sh .bat .log .pdf .tex .bib .obj "
     ".ply .stl .glsl .gitignore .gitattributes"
 ).split()
+_CHECKPOINT_SUFFIXES = ".pth .pt .ckpt .tar .bin .safetensors .pkl .zip .gz .tgz .model .weights".split()
 _DATA_LOOKED_AT = 8
 """Of the members whose names say that they are pictures, texts or code, the largest few are looked at all the same."""
 
@@ -35,6 +36,7 @@ def worth_looking(entries: tuple[ZipEntry, ...]) -> list[ZipEntry]:
     """Return the members of a zip to look at: all but small data files, those first whose names promise nothing else."""
     files = [entry for entry in entries if entry.size > 0 and not entry.is_link]
     plain = [entry for entry in files if not entry.name.lower().endswith(tuple(_DATA_SUFFIXES))]
+    plain.sort(key=lambda entry: not entry.name.lower().endswith(tuple(_CHECKPOINT_SUFFIXES)))
     data = sorted((entry for entry in files if entry.name.lower().endswith(tuple(_DATA_SUFFIXES))), key=lambda entry: -entry.size)
     return plain + data[:_DATA_LOOKED_AT]
 

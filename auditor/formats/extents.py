@@ -12,14 +12,16 @@ from auditor.facts import Safety
 HEAD_BYTES = 64 << 10
 """What the first request for a file asks for; enough to recognize every format and to hold most headers."""
 
-TAIL_BYTES = 64 << 10
-"""What is asked of the end of a zip: room for the directory entries of some 900 tensors."""
+TAIL_BYTES = (64 << 10) + 21
+"""What is asked of the end of a zip: its end record with the longest comment, and in practice the entries of 900 tensors."""
 
 WHOLE_BYTES = 256 << 10
 """Files up to this size are read whole with the first request."""
 
 _KEPT_BYTES = 96 << 20
 _FIRST_GROWTH = 128 << 10
+_AFTER_JUMP = 8 << 10
+_MOST_JUMPS = 4096
 _LAST_GROWTH = 4 << 20
 
 
@@ -147,6 +149,7 @@ class ByteStream:
         self._at = 0  # position within the buffer
         self._growth = HEAD_BYTES
         self._limit = limit
+        self._jumps = 0
         self._taken = 0
         self._digest = hashlib.sha256()
 
@@ -192,6 +195,10 @@ class ByteStream:
             return
         position = self.position
         self._drop()
+        self._jumps += 1
+        if self._jumps > _MOST_JUMPS:
+            raise LimitError("the values lie between the names", f"more than {_MOST_JUMPS} arrays to pass over")
+        self._growth = _AFTER_JUMP
         self._base, self._buffer, self._at = position + length, b"", 0
 
     def sha256(self) -> str:
@@ -212,7 +219,7 @@ class ByteStream:
         if self._taken + length > self._limit:
             raise LimitError("the header is larger than is allowed", f"more than {self._limit} bytes")
         wanted = max(length, min(self._growth, self._limit - self._taken))
-        self._growth = min(max(_FIRST_GROWTH, self._growth * 2), _LAST_GROWTH)
+        self._growth = min(max(_FIRST_GROWTH if not self._jumps else 0, self._growth * 2), _LAST_GROWTH)
         have = len(self._buffer)
         offset = self._base + have
         self._buffer += self._blob.read(offset, min(wanted - have if wanted > have else 0, self._end - offset))

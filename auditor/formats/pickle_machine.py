@@ -27,7 +27,7 @@ from auditor.formats.pickle_values import (
     TensorRecord,
 )
 
-LONGEST_TEXT = 1 << 20  # longer texts are kept as LongBytes: no name and no metadata is that long
+LONGEST_TEXT = 1 << 16  # longer texts are cut: no name is that long, and of metadata only a line is shown
 _LONGEST_BYTES = 4096  # longer byte strings are values, which are never kept
 LONGEST_NAME = 1024
 _LONGEST_NUMBER = 16  # bytes; torch's magic number has 10
@@ -88,11 +88,10 @@ class Machine:
     def text(self, width: int) -> None:
         """Push a text after its length of `width` bytes."""
         length = self.length(width)
+        data = self.take(min(length, LONGEST_TEXT))
         if length > LONGEST_TEXT:
-            self.skip(length)
-            self.stack.append(LongBytes(length))
-        else:
-            self.stack.append(self.take(length).decode("utf-8", "replace"))
+            self.skip(length - LONGEST_TEXT)
+        self.stack.append(data.decode("utf-8", "replace"))
 
     def data(self, width: int) -> None:
         """Push bytes after their length; long ones are passed over unread."""

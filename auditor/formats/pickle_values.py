@@ -174,6 +174,11 @@ def everything(value: Any, most: int = 4_000_000) -> Iterator[Any]:
             waiting.extend(children(item))
 
 
+def clean_text(text: str) -> str:
+    """Return text that can be written as UTF-8: lone surrogates become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def plain_text(value: Any, longest: int = 200) -> str | None:
     """Return a plain value (text, number, truth value, short list of those) as short text, None for anything else."""
     if isinstance(value, str):

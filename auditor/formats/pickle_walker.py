@@ -19,7 +19,7 @@ from auditor.formats.extents import ByteStream, RunsCodeError
 from auditor.formats.interface import Limits
 from auditor.formats.pickle_machine import CONTAINER_COST, DEEPEST_MARKS, LONGEST_NAME, LONGEST_TEXT, Machine
 from auditor.formats.pickle_safety import judge
-from auditor.formats.pickle_values import GlobalName, LongBytes, LongNumber, PickledDict, PickledSet, Storage
+from auditor.formats.pickle_values import GlobalName, LongBytes, LongNumber, PickledDict, PickledSet, Storage, clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,13 @@ def _quoted(m: Machine) -> Any:
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
         raise FormatError("not a pickle, or a broken one", "a quoted string has no quotes")
     try:
-        return line[1:-1].decode("unicode_escape")
+        return clean_text(line[1:-1].decode("unicode_escape"))
     except UnicodeDecodeError:
         return line[1:-1]
 
 
 def _raw_unicode(m: Machine) -> Any:
-    return m.line(LONGEST_TEXT).decode("raw_unicode_escape", "replace")
+    return clean_text(m.line(LONGEST_TEXT).decode("raw_unicode_escape", "replace"))
 
 
 def _memoize(m: Machine, index: int) -> None:

@@ -13,6 +13,7 @@ from auditor.formats.containers import Member, open_tar_members, open_zip_member
 from auditor.formats.extents import HEAD_BYTES, NoTensorsError, RememberedBlob, RunsCodeError, TruncatedError
 from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
 from auditor.formats.interface import HeaderReader, Limits
+from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
 from auditor.formats.tar_members import is_tar
 from auditor.formats.torch_legacy import TorchLegacy
@@ -20,14 +21,16 @@ from auditor.formats.torch_zip import TorchRoot, TorchZip, is_junk, loose_member
 from auditor.formats.unsupported import recognize
 from auditor.formats.zip_directory import ZipDirectory, ZipEntry, read_directory
 
-READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), Safetensors())
+READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), Safetensors(), PlainPickle())
 """Every format that can be read, in the order in which they are asked."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _UNPACKED_WHOLE = 4 << 20  # compressed members up to this size are unpacked whole
-_MOST_LOOKS = 512  # members that are opened, of one file
+_REWINDS = 3  # how often a compressed member that is read back and forth may have to be unpacked
+_FRUITLESS_READS = 128  # requests for members in a row that were no checkpoints
 _SLOW = 10  # a whole container may take this many times `Limits.seconds`
 _NAMES_SHOWN = 4
+_LONGEST_NAME = 300
 
 Content = Checkpoint | Unreadable
 
@@ -39,17 +42,19 @@ def read_contents(blob: Blob, limits: Limits = Limits(), readers: tuple[HeaderRe
     no checkpoints are passed over, and a container of nothing else is one `Unreadable` of kind "not_a_checkpoint". Nothing
     that bytes or a host can do raises: broken bytes have kind "broken" or "truncated", a host's failure "network".
     """
-    return tuple(_Visit(limits, readers).contents(RememberedBlob(blob), None, 0))
+    remembered = RememberedBlob(blob)
+    return tuple(_Visit(remembered, limits, readers).contents(remembered, None, 0))
 
 
 class _Visit:
     """One file being read, with what may still be spent on it."""
 
-    def __init__(self, limits: Limits, readers: tuple[HeaderReader, ...]) -> None:
+    def __init__(self, blob: RememberedBlob, limits: Limits, readers: tuple[HeaderReader, ...]) -> None:
         self.limits = limits
         self.readers = readers
         self.allowance = Allowance(limits.inflated_bytes)
-        self.looks = _MOST_LOOKS
+        self.blob = blob
+        self.fruitful = 0  # reads of the blob when a checkpoint was last found
         self.deadline = time.monotonic() + limits.seconds * _SLOW
 
     def contents(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
@@ -86,7 +91,11 @@ class _Visit:
     def zip(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
         """Read a zip: a checkpoint of torch, or a container of files and of unpacked checkpoints."""
         if is_sequential(blob) and blob.size > _UNPACKED_WHOLE:
-            return [_placed(read_front(blob, self.limits), member)]
+            try:
+                return [_placed(read_front(blob, self.limits), member)]
+            except LimitError:
+                if blob.size > self.allowance.left // _REWINDS:
+                    raise
         directory = read_directory(blob, self.limits)
         roots = torch_roots(directory)
         loose = loose_members(directory, roots)
@@ -99,7 +108,8 @@ class _Visit:
         found: list[Content] = []
         for root in roots:
             found += self.root(blob, directory, root, member)
-        found += self.members((self.zip_member(blob, entry) for entry in worth_looking(loose)), member, depth)
+        members = (self.zip_member(blob, entry) for entry in worth_looking(loose))
+        found += self.guarded(member, lambda: self.members(members, member, depth, found))
         return found or [_nothing(member, "zip", [entry.name for entry in loose])]
 
     def root(self, blob: Blob, directory: ZipDirectory, root: TorchRoot, member: str | None) -> list[Content]:
@@ -123,7 +133,7 @@ class _Visit:
             for item in open_tar_members(blob, self.limits):
                 names.append(item.name)
                 if not is_junk(item.name):
-                    found.extend(self.members([item], member, depth))
+                    self.members([item], member, depth, found)
             return []
 
         found.extend(self.guarded(member, walk))
@@ -139,19 +149,23 @@ class _Visit:
             inner = BytesBlob(front, blob.name)
         return self.contents(inner, member, depth + 1)
 
-    def members(self, members: Iterable[Member], container: str | None, depth: int) -> list[Content]:
-        """Return the checkpoints among the members, and the failures that matter."""
-        found: list[Content] = []
+    def members(self, members: Iterable[Member], container: str | None, depth: int, found: list[Content]) -> list[Content]:
+        """Add the checkpoints among the members, and the failures that matter, to what was found, so that nothing is lost.
+
+        Returns nothing further. Raises `LimitError` after too many reads that found nothing.
+        """
         for item in members:
             name = _joined(container, item.name)
-            self.looks -= 1
-            if self.looks < 0 or time.monotonic() > self.deadline:
-                return [*found, Unreadable(container, "the container has more members than were looked at", "limit", Status.PARTIAL)]
+            if self.blob.reads - self.fruitful > _FRUITLESS_READS or time.monotonic() > self.deadline:
+                raise LimitError("not all members of the container were looked at", f"{name[:80]!r} and what follows")
             if item.blob is None:
                 found.append(Unreadable(name, f"member {item.fault}", "broken"))
                 continue
-            found += [content for content in self.contents(item.blob, name, depth + 1) if _matters(content)]
-        return found
+            seen = [content for content in self.contents(item.blob, name, depth + 1) if _matters(content)]
+            if any(isinstance(content, Checkpoint) for content in seen):
+                self.fruitful = self.blob.reads
+            found += seen
+        return []
 
     def check_depth(self, depth: int) -> None:
         if depth >= self.limits.depth:
@@ -187,6 +201,7 @@ def _matters(content: Content) -> bool:
 
 
 def _joined(container: str | None, name: str) -> str:
+    name = name[-_LONGEST_NAME:]
     return f"{container}/{name}" if container else name
 
 

@@ -16,7 +16,7 @@ from auditor.errors import FormatError, LimitError
 from auditor.facts import Checkpoint, Tensor, Training
 from auditor.formats.extents import NoTensorsError, TruncatedError
 from auditor.formats.interface import Limits
-from auditor.formats.pickle_values import TensorRecord
+from auditor.formats.pickle_values import TensorRecord, clean_text
 from auditor.formats.state_dicts import strip_wrappers
 
 _LARGEST_HEADER = 32 << 20  # as JSON text; the format itself allows 100 MB
@@ -80,7 +80,7 @@ class Safetensors:
             saved_as=None,
             state_key=None,
             prefix=prefix,
-            tensors=tuple(Tensor(name, record.shape, record.dtype) for name, record in named),
+            tensors=tuple(Tensor(clean_text(name), record.shape, record.dtype) for name, record in named),
             sha256=hashlib.sha256(raw).hexdigest(),
             header_name="header",
             training=Training(metadata=_metadata(notes)),
@@ -149,4 +149,4 @@ def _check_places(places: list[tuple[int, int]], room: int) -> tuple[str, ...]:
 
 def _metadata(notes: Any) -> tuple[tuple[str, str], ...]:
     items = list(notes.items())[:_MOST_METADATA] if isinstance(notes, dict) else []
-    return tuple((str(key)[:200], str(value)[:200]) for key, value in items)
+    return tuple((clean_text(str(key)[:200]), clean_text(str(value)[:200])) for key, value in items)

@@ -21,7 +21,7 @@ _DEEPEST_MODULE = 64
 _MOST_CHILDREN = 2000  # of one list, and of one level
 _MOST_NODES = 200_000
 
-_OPTIMIZER = re.compile(r"optim|(^|_)opts?(_|$)|scheduler|scaler|^amp$|^param_groups$", re.IGNORECASE)
+_OPTIMIZER = re.compile(r"optim|scheduler|scaler|^amp$|^param_groups$", re.IGNORECASE)
 _AVERAGE = re.compile(
     r"(^|[_\W])ema([_\W\d]|$)|ema$|^ema|averag|(^|_)swa(_|$)|shadow|teacher|(^|_)target(_|$)|momentum_encoder|_old$", re.IGNORECASE
 )
@@ -104,7 +104,8 @@ def is_optimizer(key: str, value: Any) -> bool:
     """Tell whether an entry is the state of an optimizer, a schedule or a loss scaler."""
     if _OPTIMIZER.search(key):
         return True
-    return isinstance(value, PickledDict) and len(value.pairs) < 20 and value.get("param_groups") is not None
+    first = value[0] if isinstance(value, (list, tuple)) and value else value
+    return isinstance(first, PickledDict) and len(first.pairs) < 20 and first.get("param_groups") is not None
 
 
 def tensor_groups(root: Any, limits: Limits) -> list[TensorGroup]:

@@ -34,10 +34,7 @@ def is_tar(head: bytes) -> bool:
 
 
 def _checksum_fits(block: bytes) -> bool:
-    try:
-        said = int(block[148:156].replace(b"\x00", b" ").strip() or b"x", 8)
-    except ValueError:
-        return False
+    said = _octal(block[148:156])
     rest = block[:148] + b" " * 8 + block[156:]
     return said in (sum(rest), sum(byte - 256 if byte > 127 else byte for byte in rest))
 
@@ -87,10 +84,16 @@ def _number(field: bytes) -> int:
         if field[:1] == b"\xff" or value > 1 << 60:
             raise FormatError("a size in the tar is impossible")
         return value
-    try:
-        return int(field.replace(b"\x00", b" ").strip() or b"0", 8)
-    except ValueError as error:
-        raise FormatError("a size in the tar is no number") from error
+    found = _octal(field) if field.strip(b"\x00 ") else 0
+    if found is None:
+        raise FormatError("a size in the tar is no number")
+    return found
+
+
+def _octal(field: bytes) -> int | None:
+    """Return an octal number of digits alone, None where it is none."""
+    digits = field.strip(b"\x00 ")
+    return int(digits, 8) if digits and not digits.strip(b"01234567") else None
 
 
 def _name(block: bytes) -> str:

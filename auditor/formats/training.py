@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
 from typing import Any
 
 from auditor.facts import Training
 from auditor.formats.dtypes import item_bytes
 from auditor.formats.pickle_values import Call, GlobalName, PickledDict, Storage, TensorRecord, attributes, everything, plain_text
-from auditor.formats.state_dicts import as_tensor, is_optimizer
+from auditor.formats.state_dicts import as_tensor, is_module, is_optimizer
 
 _MOST_ENTRIES = 100
 _LONGEST = 200
 _DEEPEST = 4
+_MOST_VISITED = 20_000
 
 _EPOCH_KEYS = ("epoch", "epochs", "cur_epoch", "current_epoch", "last_epoch", "epoch_num", "start_epoch")
 _STEP_KEYS = ("global_step", "iteration", "iter", "step", "steps", "num_updates", "total_iter", "current_iter", "it", "n_iter", "niter")
@@ -39,14 +41,16 @@ _KINDS: tuple[tuple[frozenset[str], str], ...] = (
 )
 
 
-def read_training(root: Any, state_key: str | None) -> Training:
-    """Return what the plain part of a checkpoint says; `state_key` leads to the weights, which are passed over."""
+def read_training(root: Any) -> Training:
+    """Return what the plain part of a checkpoint says; weights and pickled modules are passed over."""
+    if is_module(root):
+        return Training(metadata=(("class", root.full[:_LONGEST]),))
     held = attributes(root)
     if held is None:
         return Training()
     top = held.entries()
     kind, size = _optimizer(top)
-    metrics, metadata = _plain_entries(top, (state_key or "").split(".")[0])
+    metrics, metadata = _plain_entries(top)
     return Training(_epoch(top), kind, size, metrics, metadata)
 
 
@@ -105,18 +109,15 @@ def _kind_of_settings(settings: set[str]) -> str:
     return "present"
 
 
-Entries = list[tuple[str, Any]]
-
-
-def _plain_entries(top: dict[str, Any], weights_key: str) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, str], ...]]:
-    """Return recorded metrics and metadata of the root, a few levels deep; weights and optimizer are left out."""
+def _plain_entries(top: dict[str, Any]) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, str], ...]]:
+    """Return recorded metrics and metadata of the root, a few levels deep, the outer ones first."""
     metrics: list[tuple[str, float]] = []
     metadata: list[tuple[str, str]] = []
-    waiting: list[tuple[str, Any, int]] = [(key, value, 1) for key, value in top.items() if key != weights_key or not weights_key]
+    waiting: deque[tuple[str, Any, int]] = deque((key, value, 1) for key, value in top.items())
     seen: set[int] = set()
     visited = 0
-    while waiting and visited < 20_000:
-        key, value, depth = waiting.pop(0)
+    while waiting and visited < _MOST_VISITED:
+        key, value, depth = waiting.popleft()
         visited += 1
         if is_optimizer(key.rsplit(".", 1)[-1], value):
             continue
@@ -131,6 +132,8 @@ def _plain_entries(top: dict[str, Any], weights_key: str) -> tuple[tuple[tuple[s
             seen.add(id(value))
             if isinstance(value, Call) and value.full:
                 metadata.append((key[:_LONGEST], f"object of {value.full}"[:_LONGEST]))
+            if is_module(value):
+                continue
             inner = attributes(value)
             entries = inner.entries() if inner else {}
             if any(as_tensor(item) is not None for item in list(entries.values())[:20]) and not _METRIC.search(key):

@@ -20,7 +20,6 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 LOCAL = struct.Struct("<4s5H3L2H")
-_LONGEST_COMMENT = (1 << 16) - 1
 _LOCAL_SLACK = 512  # room for the padding that torch puts before data; more costs one further request
 
 STORED, DEFLATED = 0, 8
@@ -86,14 +85,13 @@ def read_directory(blob: Blob, limits: Limits) -> ZipDirectory:
 
 def _find_end(blob: Blob) -> tuple[int, bytes, int]:
     """Return the tail's offset, the tail, and where in it the end record stands."""
-    for length in (TAIL_BYTES, _LONGEST_COMMENT + _END.size):
-        length = min(length, blob.size)
-        tail = blob.read(blob.size - length, length)
-        at = tail.rfind(b"PK\x05\x06")
-        while at >= 0:
-            if len(tail) - at >= _END.size and at + _END.size + _END.unpack_from(tail, at)[7] <= len(tail):
-                return blob.size - length, tail, at
-            at = tail.rfind(b"PK\x05\x06", 0, at)
+    length = min(TAIL_BYTES, blob.size)
+    tail = blob.read(blob.size - length, length)
+    at = tail.rfind(b"PK\x05\x06")
+    while at >= 0:
+        if len(tail) - at >= _END.size and at + _END.size + _END.unpack_from(tail, at)[7] <= len(tail):
+            return blob.size - length, tail, at
+        at = tail.rfind(b"PK\x05\x06", 0, at)
     raise TruncatedError("the zip has no end record", "its directory is missing", "the file was cut short: download or upload it again")
 
 
