@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from auditor.claims.headers import lower
 from auditor.claims.interface import ClaimContext
 from auditor.claims.numbers import plain
-from auditor.claims.vocabulary import CITED, COMPARISON, GENERIC, KNOWN_NETWORKS, OURS, lower
+from auditor.claims.vocabulary import CITED, COMPARISON, GENERIC, KNOWN_NETWORKS, OURS
 
 WEIGHTS = re.compile(
     r"\.(?:pth|pt|pkl|ckpt|bin|onnx|safetensors|h5|pdparams|npz|tar|zip|t7|caffemodel|params|weights|model)(?:\.tar|\.gz)?(?:[?#]|$)"

@@ -70,7 +70,7 @@ def plain(text: str) -> str:
 
 
 def without_latex(text: str) -> str:
-    """Return a text with the commands of LaTeX replaced by what they show: `$\\color{green}{\\textsf{19}}$` is `19`."""
+    """Return a text with the commands of LaTeX replaced by what they show: `textsf{19}` in color is `19`."""
     text = LATEX_COLOR.sub("", text)
     for command, symbol in LATEX_SYMBOLS.items():
         text = text.replace(command, symbol)

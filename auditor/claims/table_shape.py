@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from auditor.claims.headers import Header, header_of, metrics_in
 from auditor.claims.numbers import readings
-from auditor.claims.vocabulary import Header, Kind, header_of, metrics_in
+from auditor.claims.vocabulary import Kind
 from auditor.facts import Cell, Table
 
 MAX_ROWS = 3000

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from auditor.claims.headers import Header, is_metric, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_name, own_rows, own_tokens
 from auditor.claims.numbers import Reading, plain, readings
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
-from auditor.claims.vocabulary import Header, Kind, is_metric, setting_of
+from auditor.claims.vocabulary import Kind
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
     r"(?i)^(?:model|link|download|here|github|url|ckpt|checkpoint|weights?|log|config|[-–—/|& ]|google drive|onedrive|baidu(?: ?yun)?)+$"
 )
 FILLER = re.compile(
-    r"(?i)^(?:main |experimental |quantitative )?(?:results?|performances?|evaluations?|benchmarks?|comparisons?)?\s*(?:on|of|for|with)?\s*(?:the\s)?"
+    r"(?i)^(?:main |experimental |quantitative )?(?:results?|performances?|evaluations?|benchmarks?|comparisons?)?"
+    r"\s*(?:on|of|for|with)?\s*(?:the\s)?"
 )
 MAX_SETTING = 240
 MAX_QUOTE = 400

@@ -1,16 +1,207 @@
-"""Claims of prose and console output, modestly: only numbers that stand beside a metric's own name or unit."""
+"""Claims of prose and console output, modestly: only numbers that stand beside a metric's own name or unit.
+
+A sentence that compares (`outperforms X by 2.1 %`) says what somebody else has, or a difference, and is left alone; so is
+training output. The variant is the model that the item or the passage names, else the repository's one model.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.claims.headers import setting_of
 from auditor.claims.interface import ClaimContext
-from auditor.facts import Claim, Outline
+from auditor.claims.naming import bears, own_name, own_tokens
+from auditor.claims.numbers import plain, readings
+from auditor.facts import Block, Claim, Evidence, Outline
+
+MAX_BLOCK = 3000
+NUMBER = r"(?<![\w.,/@-])\d{1,3}(?:\.\d{1,4})?(?![\w.]*[\d])"
+STRONG = (
+    r"(?:box |mask |segm |keypoint )?(?:m?AP(?:@?[.\d]+|50|75)?|mIoU|MPJPE|PA-?MPJPE|P-?MPJPE|PCKh?|top-?[15](?: acc(?:uracy|\.)?)?"
+    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|PQ|WER|MOTA|IDF1|HOTA)"
+)
+AFTER = re.compile(
+    rf"(?P<a>{NUMBER})\s?%?(?:\s?/\s?(?P<b>\d{{1,3}}\.\d+)\s?%?)?\s+(?:ImageNet(?:-1K)? )?"
+    rf"(?P<m>{STRONG})(?:\s?/\s?(?P<n>{STRONG}))?(?![\w])",
+    re.IGNORECASE,
+)
+BEFORE = re.compile(rf"(?<![\w-])(?P<m>{STRONG})\s*(?:of|is|:|=|was)\s*(?:about |around |~)?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE)
+DISTANCE = re.compile(rf"(?P<a>{NUMBER})\s?mm(?![\w])")
+COUNT = re.compile(r"(?<![\w.])(?P<a>\d{1,4}(?:\.\d+)?\s?[MB])\s+(?:parameters|params)(?![\w])")
+DIFFERENCE = re.compile(
+    r"outperform|surpass|better than|worse than|compared (?:to|with)|improv|higher than|lower than|margin|previous|baseline (?:of|model)"
+    r"|\bvs\b|state-of-the-art|\bby \d|more (?:accurate|than)|faster than|less than|drop|[+<>≥≤]\s?\d|follow-up|other (?:methods|models)"
+    r"|focal|lens|sensor|width|height|diameter",
+    re.IGNORECASE,
+)
+ACHIEVED = re.compile(
+    r"achiev|obtain|reach|attain|get[s ]|give|yield|report|reproduce|score|result|error|performance|evaluat", re.IGNORECASE
+)
+CONSOLE = re.compile(
+    r"(?<![\w.-])(?P<m>(?:[Aa]cc(?:uracy)?@?[15]?|[Tt]op-?[15]|m?AP(?:50|75)?|mIoU|AR|aAcc|mAcc|loss|PSNR|SSIM|FID|MPJPE|PA-MPJPE|EPE|EER|WER"
+    r"|[Ff]1|PCKh?|MOTA|IDF1)(?:@[\d.]+)?)\s*[:=]?\s*(?P<a>\d{1,3}\.\d+)\s?%?(?![\w.])"
+)
+TRAINING = re.compile(r"epoch|iter|\bstep\b|\blr\b|\beta\b|batch|\[\s*\d+/\d+|\d+/\d+\s*\[|train", re.IGNORECASE)
+NAMED = re.compile(r"--(?:model|arch|model[_-]name|model[_-]type|backbone|name)[ =]([\w.-]{2,60})|(?<!\w)-a ([\w.-]{3,60})")
+EXPECTED = re.compile(r"give|get|see|obtain|achieve|result|output|expect|reproduce|print|accuracy|输出|结果", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A number of a block: its attribute, its printed form, and where in the block's text it stands."""
+
+    attribute: str
+    printed: str
+    start: int
 
 
 class TextClaims:
+    """Reads results from sentences, list items and console output."""
+
     name = "text"
 
     def accepts(self, outline: Outline) -> bool:
-        return False
+        """Tell whether the document is a text for readers."""
+        return bool(outline.blocks) and outline.document.role in ("readme", "document")
 
     def extract(self, outline: Outline, context: ClaimContext) -> tuple[Claim, ...]:
-        return ()
+        """Return the claims of paragraphs, items and console blocks, in the order of the document."""
+        lines = re.split(r"\r\n?|\n", outline.document.text)
+        tokens = own_tokens(context, outline.title)
+        alone = own_name(context, outline.title)
+        claims: list[Claim] = []
+        for number, block in enumerate(outline.blocks):
+            if len(block.text) > MAX_BLOCK:
+                continue
+            before = [other for other in outline.blocks[max(0, number - 6) : number] if other.sections == block.sections]
+            if block.kind == "code":
+                claims.extend(console_claims(block, before, lines, outline, tokens, alone))
+            else:
+                claims.extend(prose_claims(block, before, lines, outline, tokens, alone))
+        return tuple(claims)
+
+
+def console_claims(
+    block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str
+) -> Iterator[Claim]:
+    """Yield the results in a block of console output that the text announces; training output and commands say none."""
+    if TRAINING.search(block.text) or not before or not any(EXPECTED.search(other.text) for other in before[-2:]):
+        return
+    if re.search(r"^\s*(?:\$|python|bash|sh |\./|import |def |from )", block.text, re.MULTILINE):
+        return
+    variant = variant_before(before, tokens) or alone
+    for match in CONSOLE.finditer(block.text):
+        yield from claim_of(Found(match["m"], match["a"], match.start("a")), variant, block, lines, outline)
+
+
+def prose_claims(
+    block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str
+) -> Iterator[Claim]:
+    """Yield the results that the sentences of a paragraph or item state of the authors' own models."""
+    start = 0
+    for sentence in re.split(r"(?<=[.。!?;])\s+", block.text):
+        place, start = start, start + len(sentence) + 1
+        if DIFFERENCE.search(sentence):
+            continue
+        for found in in_sentence(sentence, block, before):
+            variant = variant_in(found, sentence, block, tokens, alone)
+            if variant:
+                yield from claim_of(Found(found.attribute, found.printed, place + found.start), variant, block, lines, outline)
+
+
+def variant_in(found: Found, sentence: str, block: Block, tokens: tuple[str, ...], alone: str) -> str:
+    """Return the variant that a number is said of; the repository's one model only where the sentence says that it achieves it."""
+    if found.attribute == "params":
+        return leading_name(block)
+    named = named_in(block.text, tokens) or (subject_of(block) if block.kind == "item" else "")
+    return named or (alone if ACHIEVED.search(sentence) and not found.printed.endswith("mm") else "")
+
+
+def subject_of(block: Block) -> str:
+    """Return the subject of a list item, what stands before its verb: `-arc 3,3,3 (27 frames) should achieve ...`."""
+    match = re.match(r"(.{2,60}?)\s+(?:should|achieves?|gives?|gets?|reaches|yields?|obtains?)\s", block.text)
+    return plain(match[1]) if match and len(match[1].split()) <= 6 and re.search(r"[\d_-]|[a-z][A-Z]", match[1]) else ""
+
+
+def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Found]:
+    """Yield the numbers of one sentence that stand beside a metric, a length in millimeters, or a count of parameters."""
+    for match in AFTER.finditer(sentence):
+        yield Found(metric(match["m"]), match["a"], match.start("a"))
+        if match["b"]:
+            yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"))
+    for match in BEFORE.finditer(sentence):
+        yield Found(metric(match["m"]), match["a"], match.start("a"))
+    around = sentence if ACHIEVED.search(sentence) else " ".join(other.text for other in before[-2:] if other.kind != "code")
+    if ACHIEVED.search(around):
+        for match in DISTANCE.finditer(sentence):
+            yield Found(name_of_distance(around), match[0], match.start("a"))
+    if block.kind == "item":
+        for match in COUNT.finditer(sentence):
+            yield Found("params", match["a"], match.start("a"))
+
+
+def metric(text: str) -> str:
+    """Return a metric's name as printed."""
+    return " ".join(text.split())
+
+
+def name_of_distance(text: str) -> str:
+    """Return what a length in millimeters measures: the metric that is named, else an error."""
+    match = re.search(r"(?:PA-?|P-?|N-?)?MPJPE|MPVPE|MRPE", text)
+    return match[0] if match else "error"
+
+
+def leading_name(block: Block) -> str:
+    """Return the name at the head of a list item, before its colon: `BERT-base: 12-layer, ...`; empty where there is none."""
+    match = re.match(r"\s*([^:：]{2,60})[:：]", block.text)
+    name = plain(match[1]).strip() if match else ""
+    return name if re.search(r"[A-Za-z]", name) and len(name.split()) <= 5 else ""
+
+
+def named_in(text: str, tokens: tuple[str, ...]) -> str:
+    """Return the first word of a text that bears the repository's name, with its size: `ConvNeXt-B`."""
+    for word in re.findall(r"(?<![\w/.-])[A-Za-z][\w+.-]{1,40}(?![\w/])", text):
+        clean = word.rstrip(".-")
+        if bears(clean, tokens) and not re.search(r"\.(?:py|pth|bin|sh|md|yaml)$", clean):
+            return str(clean)
+    return ""
+
+
+def variant_before(before: list[Block], tokens: tuple[str, ...]) -> str:
+    """Return the model that the passage before a console block runs: of its last command, else the last one named."""
+    for block in reversed(before):
+        if block.kind == "code" and (match := NAMED.search(block.text)):
+            return str(match[1] or match[2])
+    for block in reversed(before):
+        if name := named_in(block.text, tokens):
+            return name
+    return ""
+
+
+def claim_of(found: Found, variant: str, block: Block, lines: list[str], outline: Outline) -> Iterator[Claim]:
+    """Yield the claim of one number, if its source line is found."""
+    number = line_of(found, block, lines)
+    some = readings(found.printed)
+    if number is None or not some:
+        return
+    document = outline.document
+    unit = some[0].unit or ("%" if block.text[found.start + len(found.printed) :].lstrip().startswith("%") else None)
+    line = lines[number - 1].strip()
+    quote = line if len(line) <= 400 else found.printed
+    evidence = Evidence(document.source, f"{document.path}#L{number}", quote, document.sha256, "text reader")
+    setting = setting_of(block.text) or setting_of(block.sections[-1] if block.sections else "")
+    yield Claim(
+        "", variant, found.attribute, some[0].value, unit, setting[:240], "primary", "text", evidence, found.printed, row=block.text[:300]
+    )
+
+
+def line_of(found: Found, block: Block, lines: list[str]) -> int | None:
+    """Return the line of the document on which the printed number stands, searched from the block's first line."""
+    pattern = re.compile(rf"(?<![\d.]){re.escape(found.printed)}(?!\d)")
+    span = block.text.count("\n") + 3 + len(block.text) // 60
+    for number in range(max(1, block.line), min(len(lines), block.line + span) + 1):
+        if pattern.search(lines[number - 1]):
+            return number
+    return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from auditor.claims.headers import Header
 from auditor.claims.numbers import Reading
-from auditor.claims.vocabulary import MILLIMETER_METRICS, SCALES, UNITS, Header, Kind
+from auditor.claims.vocabulary import MILLIMETER_METRICS, SCALES, UNITS, Kind
 from auditor.facts import Table
 
 SPOKEN = re.compile(

@@ -1,17 +1,13 @@
-"""The one place for words: what a header, a caption or a name means.
+"""The one place for words: metrics, units, data sets, protocols, column kinds, and the names of well-known networks.
 
-Metrics, units, data sets, protocols, column kinds and the names of well-known networks. Matching is by whole words on
-lower-cased text without marks; a header that no list knows is `Kind.UNKNOWN`, and the table it stands in decides.
+Only lists; what a header means by them is in `headers.py`. Matching is by whole words on lower-cased text without marks.
 To teach the auditor a metric, a data set or a network, add its word here and a case to the test.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-
-from auditor.claims.numbers import plain
 
 
 class Kind(StrEnum):
@@ -29,16 +25,6 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a header says: its kind, the attribute as it is to be recorded, its unit and a setting in it."""
-
-    kind: Kind
-    attribute: str
-    unit: str | None = None
-    setting: str = ""
-
-
 def words(*lists: str) -> re.Pattern[str]:
     """Return a pattern that matches any of the words as a whole word; words are divided by spaces, `_` stands for any gap."""
     alternatives = sorted((w for text in lists for w in text.split()), key=len, reverse=True)
@@ -47,27 +33,33 @@ def words(*lists: str) -> re.Pattern[str]:
 
 
 METRICS = words(
-    "acc accuracy acc. top1 top5 top_1 top_5 acc@1 acc@5 acc1 acc5 top@1 top@5 err error errors error_rate err. precision prec recall",
-    "ap map ap50 ap75 aps apm apl ar ap_box ap_mask box_ap mask_ap apb apm mar amap map50 map50-95 box_map mask_map ap^b ap^m apbox apmask",
-    "miou iou fiou giou biou pq sq rq pq_th pq_st pacc macc aacc pixacc pixel_acc dice dsc hd95 assd nsd boundary_f j&f jf jaccard",
-    "f1 f_score f_measure fscore fmeasure em exact_match bleu bleu4 sacrebleu rouge rouge1 rouge2 rougel meteor cider spice chrf comet ter",
-    "ppl perplexity wer cer per bpc bpd bits/dim bits_per_dim bpb nll mcc kappa auc auroc auprc roc_auc aupr eer mindcf min_dcf ece brier",
-    "psnr ssim ms_ssim lpips dists niqe musiq fid kid sfid fvd clip_score clipscore inception_score is vmaf lmd fad mos utmos",
-    "mpjpe pa_mpjpe p_mpjpe n_mpjpe mpjve mpvpe mpve pve pa_mpvpe pve_t mrpe mrpe_x mrpe_y mrpe_z pck pckh pckh@0.5 pck@0.5 3dpck pck3d pcp oks nme ced",
-    "ap_25 ap_root jpe accel accel_error p1 p2 p_1 mpjae hand_error",
-    "epe aepe epe_all f1_all fl_all fl d1_all bad_1 bad_2 outlier abs_rel absrel abs._rel sq_rel sqrel rmse rmse_log rmselog silog log10",
-    "delta1 delta_1 δ1 δ2 δ3 δ<1.25 whdr irmse mae mse mape smape r2 rmsd rre rte ate rpe drift inlier registration_recall",
-    "r@1 r@5 r@10 recall@1 recall@5 recall@10 rank_1 rank1 r1 r5 r10 rank_5 map@r mrr ndcg ndcg@10 hit@1 hits@1 hits@10 hr@10 cmc medr mnr rsum p@1",
-    "mota motp idf1 hota amota ids idsw assa deta eao suc auc_score norm_prec robustness nds mave maoe mate masе aph level_1 level_2",
-    "sdr si_sdr sisdr si_snr sisnr pesq stoi estoi snr spearman pearson srcc plcc krcc correlation cosine chamfer cd emd f_score@1% ",
-    "sensitivity specificity tpr fpr tnr fpr95 fpr@95 tar@far tar lfw agedb cfp_fp ijb_c loss val_loss test_loss train_loss",
-    "score reward return win_rate success success_rate spl pass@1 pass@10 mmlu gsm8k hellaswag arc_c arc_e piqa winogrande truthfulqa humaneval mbpp math",
-    "linear linear_probing linear_eval linear_probe fine_tune finetune fine_tuning finetuning knn k_nn zero_shot few_shot 1_shot 5_shot glue squad",
-    "fps throughput latency speed inference_time infer_time inf_time inf._time runtime run_time img/s imgs/s images/s image/s samples/s tokens/s ms/img frames/s",
-    "mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem memory gpu_mem vram peak_memory",
-    "准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud",
+    """
+    acc accuracy acc. top1 top5 top_1 top_5 acc@1 acc@5 acc1 acc5 top@1 top@5 err error errors error_rate err. precision prec recall
+    ap map ap50 ap75 aps apm apl ar ap_box ap_mask box_ap mask_ap apb apm mar amap map50 map50-95 box_map mask_map ap^b ap^m apbox
+    apmask miou iou fiou giou biou pq sq rq pq_th pq_st pacc macc aacc pixacc pixel_acc dice dsc hd95 assd nsd boundary_f j&f jf
+    jaccard f1 f_score f_measure fscore fmeasure em exact_match bleu bleu4 sacrebleu rouge rouge1 rouge2 rougel meteor cider spice
+    chrf comet ter ppl perplexity wer cer per bpc bpd bits/dim bits_per_dim bpb nll mcc kappa auc auroc auprc roc_auc aupr eer
+    mindcf min_dcf ece brier psnr ssim ms_ssim lpips dists niqe musiq fid kid sfid fvd clip_score clipscore inception_score is vmaf
+    lmd fad mos utmos mpjpe pa_mpjpe p_mpjpe n_mpjpe mpjve mpvpe mpve pve pa_mpvpe pve_t mrpe mrpe_x mrpe_y mrpe_z pck pckh pckh@0.5
+    pck@0.5 3dpck pck3d pcp oks nme ced ap_25 ap_root jpe accel accel_error p1 p2 p_1 mpjae hand_error epe aepe epe_all f1_all
+    fl_all fl d1_all bad_1 bad_2 outlier abs_rel absrel abs._rel sq_rel sqrel rmse rmse_log rmselog silog log10 delta1 delta_1 δ1 δ2
+    δ3 δ<1.25 whdr irmse mae mse mape smape r2 rmsd rre rte ate rpe drift inlier registration_recall r@1 r@5 r@10 recall@1 recall@5
+    recall@10 rank_1 rank1 r1 r5 r10 rank_5 map@r mrr ndcg ndcg@10 hit@1 hits@1 hits@10 hr@10 cmc medr mnr rsum p@1 mota motp idf1
+    hota amota ids idsw assa deta eao suc auc_score norm_prec robustness nds mave maoe mate mase aph level_1 level_2 sdr si_sdr
+    sisdr si_snr sisnr pesq stoi estoi snr spearman pearson srcc plcc krcc correlation cosine chamfer cd emd f_score@1% sensitivity
+    specificity tpr fpr tnr fpr95 fpr@95 tar@far tar lfw agedb cfp_fp ijb_c loss val_loss test_loss train_loss score reward return
+    win_rate success success_rate spl pass@1 pass@10 mmlu gsm8k hellaswag arc_c arc_e piqa winogrande truthfulqa humaneval mbpp math
+    linear linear_probing linear_eval linear_probe fine_tune finetune fine_tuning finetuning knn k_nn zero_shot few_shot 1_shot
+    5_shot glue squad fps throughput latency speed inference_time infer_time inf_time inf._time runtime run_time img/s imgs/s
+    images/s image/s samples/s tokens/s ms/img frames/s mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem
+    memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
+    """
 )
-JOINTS = words("head shoulder elbow wrist hip knee ankle neck nose total upper lower torso")  # columns of keypoint tables
+JOINTS = words(
+    """
+    head shoulder elbow wrist hip knee ankle neck nose total upper lower torso
+    """
+)  # columns of keypoint tables
 WHOLE_ONLY = frozenset(
     "is j f a1 a2 a3 d1 fl per total top linear math head imp p1 p2 mean average avg score upper lower return loss success δ epoch".split()
 )
@@ -81,40 +73,60 @@ FLOPS = re.compile(
     r"(?:\s*(?:@|at)\s*[\d x×*]+)?(?:/(?:img|image|frame|video|view|clip))?"
 )
 SETTINGS = words(
-    "resolution input_size image_size input_resolution img_size res res. input image_resolution crop crop_size test_size train_size inp_size input_shape",
-    "dataset data datasets train_data training_data training_set pretrain pre_train pretraining pre_training pretrained pre_trained train_set test_set",
-    "split eval_split setting settings task protocol subset domain language lang benchmark testset train trained_on training trained",
-    "epoch epochs #epochs schedule schd lr_schd sched lr_sched iters iterations #iters steps aug augmentation tta flip ms multi_scale single_scale crops views",
-    "frames #frames clip clip_len sampling_rate frame_length layers #layers depth depths width dims dim hidden heads #heads channels embed_dim",
-    "receptive_field window window_size patch patch_size stride init initialization decoder detector head_cfg neck tokenizer vocab vocabulary",
-    "分辨率 输入尺寸 语料 数据集 任务 训练数据 epochs_trained shots k kd distill distillation teacher style hardware device gpu runtime_device modality version type",
+    """
+    resolution input_size image_size input_resolution img_size res res. input image_resolution crop crop_size test_size train_size
+    inp_size input_shape dataset data datasets train_data training_data training_set pretrain pre_train pretraining pre_training
+    pretrained pre_trained train_set test_set split eval_split setting settings task protocol subset domain language lang benchmark
+    testset train trained_on training trained epoch epochs #epochs schedule schd lr_schd sched lr_sched iters iterations #iters
+    steps aug augmentation tta flip ms multi_scale single_scale crops views frames #frames clip clip_len sampling_rate frame_length
+    layers #layers depth depths width dims dim hidden heads #heads channels embed_dim receptive_field window window_size patch
+    patch_size stride init initialization decoder detector head_cfg neck tokenizer vocab vocabulary
+    分辨率 输入尺寸 语料 数据集 任务 训练数据
+    epochs_trained shots k kd distill distillation teacher style hardware device gpu runtime_device modality version type
+    """
 )
 IGNORED = words(
-    "url urls link links download downloads weight weights checkpoint checkpoints ckpt ckpts file files filename config configs cfg conf log logs code",
-    "script scripts cmd command paper papers ref reference references venue publication pub pub. year date released release author authors license notes",
-    "note comment comments remark remarks description desc section content hash md5 sha sha256 baidu onedrive google_drive gdrive drive huggingface hf",
-    "notebook colab demo video visualization 下载 链接 说明 备注 描述 章节 百度网盘 extract_code password",
-    "lr learning_rate base_lr batch batch_size bs batchsize total_batch optimizer optim wd weight_decay momentum dropout drop_path drop_rate warmup seed",
-    "gpus #gpus gpu_hours gpu_days train_time training_time time_(h) hours days tokens training_tokens #tokens #images #samples #classes #videos classes",
-    "num_classes id index idx no. # status support supported train_mem training_speed train_speed s/iter sec/iter 学习率",
+    """
+    url urls link links download downloads weight weights checkpoint checkpoints ckpt ckpts file files filename config configs cfg
+    conf log logs code script scripts cmd command paper papers ref reference references venue publication pub pub. year date
+    released release author authors license notes note comment comments remark remarks description desc section content hash md5 sha
+    sha256 baidu onedrive google_drive gdrive drive huggingface hf notebook colab demo video visualization
+    下载 链接 说明 备注 描述 章节 百度网盘
+    extract_code password lr learning_rate base_lr batch batch_size bs batchsize total_batch optimizer optim wd weight_decay
+    momentum dropout drop_path drop_rate warmup seed gpus #gpus gpu_hours gpu_days train_time training_time time_(h) hours days
+    tokens training_tokens #tokens #images #samples #classes #videos classes num_classes id index idx no. # status support supported
+    train_mem training_speed train_speed s/iter sec/iter 学习率
+    """
 )
 VARIANTS = words(
-    "model models name names method methods arch archs architecture architectures network networks variant variants approach algorithm algorithms net",
-    "system systems backbone_name model_name model_type model_id checkpoint_name config_name modelo modelos método modèle 模型 模型名 模型简称 方法 名称 网络",
+    """
+    model models name names method methods arch archs architecture architectures network networks variant variants approach
+    algorithm algorithms net system systems backbone_name model_name model_type model_id checkpoint_name config_name modelo modelos
+    método modèle 模型 模型名 模型简称 方法 名称 网络
+    """
 )
-BACKBONES = words("backbone backbones encoder encoders base_model base_network feature_extractor body trunk 骨干网络")
+BACKBONES = words(
+    """
+    backbone backbones encoder encoders base_model base_network feature_extractor body trunk 骨干网络
+    """
+)
 DATASETS = words(
-    "imagenet imagenet_1k imagenet_22k imagenet_21k in_1k in1k in_22k in21k in22k imagenet_v2 imagenet_a imagenet_r imagenet_c imagenet_real inat inaturalist",
-    "cifar cifar_10 cifar_100 cifar10 cifar100 mnist svhn stl_10 tiny_imagenet coco coco_val2017 coco_test_dev coco_test-dev2017 lvis objects365 voc pascal",
-    "pascal_voc voc2007 voc2012 ade20k cityscapes mapillary camvid pascal_context coco_stuff kitti nuscenes waymo nyu nyuv2 nyu_depth scannet sun_rgbd",
-    "eth3d sintel tum diw megadepth diode ddad flyingchairs flyingthings flyingthings3d things hd1k spring human3.6m human36m h36m humaneva humaneva_i 3dpw",
-    "mpii mpi_inf_3dhp mupots mupots_3d muco agora freihand ho3d dexycb crowdpose ochuman posetrack jhmdb kinetics kinetics_400 kinetics_600 k400 k600",
-    "something_something ssv2 ssv1 sthv2 ucf101 hmdb51 ava charades activitynet thumos epic_kitchens msrvtt msr_vtt msvd flickr30k flickr vqav2 vqa gqa okvqa",
-    "textvqa refcoco visual_genome lfw ijb_c celeba celeba_hq ffhq lsun market1501 dukemtmc msmt17 cuhk03 modelnet40 shapenet s3dis scanobjectnn semantickitti",
-    "set5 set14 b100 bsd100 urban100 manga109 div2k gopro rain100l sidd dnd reds vimeo90k librispeech voxceleb voxceleb1 common_voice aishell ljspeech vctk",
-    "squad squad1.1 squad2.0 glue mnli qnli qqp sst_2 cola rte mrpc sts_b race wmt14 wmt16 iwslt cmrc_2018 drcd cjrc xnli chnsenticorp lcqmc bq bq_corpus csc",
-    "thucnews cnn/dm xsum wikitext wikitext_103 ptb enwik8 lambada mmlu humaneval gsm8k drive stare chase_db1 isic brats acdc synapse luna16 lits kvasir",
-    "mot17 mot20 davis davis2017 youtube_vos got_10k lasot trackingnet otb vot2018 crowdhuman widerface wider_face dota visdrone tusimple culane",
+    """
+    imagenet imagenet_1k imagenet_22k imagenet_21k in_1k in1k in_22k in21k in22k imagenet_v2 imagenet_a imagenet_r imagenet_c
+    imagenet_real inat inaturalist cifar cifar_10 cifar_100 cifar10 cifar100 mnist svhn stl_10 tiny_imagenet coco coco_val2017
+    coco_test_dev coco_test-dev2017 lvis objects365 voc pascal pascal_voc voc2007 voc2012 ade20k cityscapes mapillary camvid
+    pascal_context coco_stuff kitti nuscenes waymo nyu nyuv2 nyu_depth scannet sun_rgbd eth3d sintel tum diw megadepth diode ddad
+    flyingchairs flyingthings flyingthings3d things hd1k spring human3.6m human36m h36m humaneva humaneva_i 3dpw mpii mpi_inf_3dhp
+    mupots mupots_3d muco agora freihand ho3d dexycb crowdpose ochuman posetrack jhmdb kinetics kinetics_400 kinetics_600 k400 k600
+    something_something ssv2 ssv1 sthv2 ucf101 hmdb51 ava charades activitynet thumos epic_kitchens msrvtt msr_vtt msvd flickr30k
+    flickr vqav2 vqa gqa okvqa textvqa refcoco visual_genome lfw ijb_c celeba celeba_hq ffhq lsun market1501 dukemtmc msmt17 cuhk03
+    modelnet40 shapenet s3dis scanobjectnn semantickitti set5 set14 b100 bsd100 urban100 manga109 div2k gopro rain100l sidd dnd reds
+    vimeo90k librispeech voxceleb voxceleb1 common_voice aishell ljspeech vctk squad squad1.1 squad2.0 glue mnli qnli qqp sst_2 cola
+    rte mrpc sts_b race wmt14 wmt16 iwslt cmrc_2018 drcd cjrc xnli chnsenticorp lcqmc bq bq_corpus csc thucnews cnn/dm xsum wikitext
+    wikitext_103 ptb enwik8 lambada mmlu humaneval gsm8k drive stare chase_db1 isic brats acdc synapse luna16 lits kvasir mot17
+    mot20 davis davis2017 youtube_vos got_10k lasot trackingnet otb vot2018 crowdhuman widerface wider_face dota visdrone tusimple
+    culane
+    """
 )
 PROTOCOLS = re.compile(
     r"protocol[\s_#-]*(?:[1-3]|i{1,3})(?![a-z0-9])|(?<![a-z])p[#-]?[12](?![a-z0-9])|(?:test|val|train)[-\s_]?(?:dev|set|std)?[-\s_]?20\d\d|test[-_]dev(?:20\d\d)?"
@@ -163,184 +175,44 @@ SCALES = {
     "10^6": "M",
     "1e9": "G",
 }
-MILLIMETER_METRICS = words("mpjpe pa_mpjpe p_mpjpe n_mpjpe mpvpe mpve pve pa_mpvpe mpjve")
+MILLIMETER_METRICS = words(
+    """
+    mpjpe pa_mpjpe p_mpjpe n_mpjpe mpvpe mpve pve pa_mpvpe mpjve
+    """
+)
 OURS = re.compile(
     r"(?<![a-z])(?:ours?|our model|this (?:work|paper|repo(?:sitory)?|implementation)|proposed)(?![a-z])|本文|我们|nuestr[oa]s?|\(re-?impl",
     re.IGNORECASE,
 )
 CITED = re.compile(
-    r"et\s*al\b|\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s*$|\((?:[A-Z]{2,8}['’ ]?\s?)?(?:19|20)\d\d[a-z]?\)|(?:CVPR|ICCV|ECCV|NeurIPS|NIPS|ICLR|ICML|AAAI|TPAMI|arXiv)['’ ]{0,2}\d\d",
+    r"et\s*al\b|\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s*$|\((?:[A-Z]{2,8}['’ ]?\s?)?(?:19|20)\d\d[a-z]?\)"
+    r"|(?:CVPR|ICCV|ECCV|NeurIPS|NIPS|ICLR|ICML|AAAI|TPAMI|arXiv)['’ ]{0,2}\d\d",
     re.IGNORECASE,
 )
-COMPARISON = re.compile(
-    r"compar|state[- ]of[- ]the[- ]art|sota|baseline|previous|other (?:methods|models)|versus|\bvs\b|对比|基线|比较", re.IGNORECASE
-)
+COMPARISON = re.compile(r"compar|state[- ]of[- ]the[- ]art|sota|previous|other (?:methods|models)|versus|\bvs\b|对比|比较", re.IGNORECASE)
 KNOWN_NETWORKS = words(
-    "resnet resnext wide_resnet vgg vgg16 alexnet densenet mobilenet mobilenetv2 mobilenetv3 efficientnet efficientnetv2 regnet regnety regnetx shufflenet",
-    "inception googlenet squeezenet nasnet senet resnest res2net hrnet hourglass cpn simplebaseline simple_baseline openpose alphapose vitpose",
-    "vit deit swin swinv2 swin_transformer pvt pvtv2 twins cait t2t crossvit cvt levit mvit convnext convnextv2 mae beit dino dinov2 moco simclr byol simsiam",
-    "mixer mlp_mixer resmlp gmlp bert roberta albert xlnet electra ernie gpt gpt2 gpt_2 t5 bart llama clip align blip flamingo lstm gru rnn",
-    "faster_r-cnn mask_r-cnn cascade_r-cnn cascade_mask_r-cnn fast_r-cnn r-cnn rcnn retinanet fcos atss ssd detr deformable_detr conditional_detr centernet",
-    "yolo yolov2 yolov3 yolov4 yolov5 yolov6 yolov7 yolov8 yolox yolor pp_yolo efficientdet nanodet deeplab deeplabv3 deeplabv3+ deeplabv3plus pspnet fcn",
-    "unet u_net unet++ nnunet upernet segformer setr maskformer mask2former ocr segnet bisenet bisenetv2 danet ccnet semfpn segmenter i3d slowfast tsn tsm x3d",
-    "timesformer c3d r(2+1)d pointnet pointnet++ dgcnn votenet second pointpillars pwc_net flownet flownet2 liteflownet raft monodepth monodepth2 midas dpt",
-    "edsr rcan swinir esrgan srgan srcnn stylegan stylegan2 biggan ddpm adm ldm vqgan pix2pix cyclegan wav2vec hubert whisper conformer tacotron nerf",
-    "spin hmr vibe smplify hmmr videopose3d posenet integral_pose fc_3dpose metro mesh_graphormer pymaf",
+    """
+    resnet resnext wide_resnet vgg vgg16 alexnet densenet mobilenet mobilenetv2 mobilenetv3 efficientnet efficientnetv2 regnet
+    regnety regnetx shufflenet inception googlenet squeezenet nasnet senet resnest res2net hrnet hourglass cpn simplebaseline
+    simple_baseline openpose alphapose vitpose vit deit swin swinv2 swin_transformer pvt pvtv2 twins cait t2t crossvit cvt levit
+    mvit convnext convnextv2 mae beit dino dinov2 moco simclr byol simsiam mixer mlp_mixer resmlp gmlp bert roberta albert xlnet
+    electra ernie gpt gpt2 gpt_2 t5 bart llama clip align blip flamingo lstm gru rnn faster_r-cnn mask_r-cnn cascade_r-cnn
+    cascade_mask_r-cnn fast_r-cnn r-cnn rcnn retinanet fcos atss ssd detr deformable_detr conditional_detr centernet yolo yolov2
+    yolov3 yolov4 yolov5 yolov6 yolov7 yolov8 yolox yolor pp_yolo efficientdet nanodet deeplab deeplabv3 deeplabv3+ deeplabv3plus
+    pspnet fcn unet u_net unet++ nnunet upernet segformer setr maskformer mask2former ocr segnet bisenet bisenetv2 danet ccnet
+    semfpn segmenter i3d slowfast tsn tsm x3d timesformer c3d r(2+1)d pointnet pointnet++ dgcnn votenet second pointpillars pwc_net
+    flownet flownet2 liteflownet raft monodepth monodepth2 midas dpt edsr rcan swinir esrgan srgan srcnn stylegan stylegan2 biggan
+    ddpm adm ldm vqgan pix2pix cyclegan wav2vec hubert whisper conformer tacotron nerf spin hmr vibe smplify hmmr videopose3d
+    posenet integral_pose fc_3dpose metro mesh_graphormer pymaf
+    """
 )
 GENERIC = frozenset(
-    "pytorch official release released implementation code repo the a an of for and with in on to net network networks model models master tf tensorflow jax"
-    " deep learning high low resolution fast faster efficient simple robust real time vision image video segmentation detection recognition pose estimation"
-    " human object 3d 2d transformer transformers chinese english multi single self supervised unsupervised training pretraining pretrained toolkit lib python"
-    " zoo benchmark baseline baselines base large small tiny towards attention research project paper via from is all you need end neural representation".split()
+    """
+    pytorch official release released implementation code repo the a an of for and with in on to net network networks model models
+    master tf tensorflow jax deep learning high low resolution fast faster efficient simple robust real time vision image video
+    segmentation detection recognition pose estimation human object 3d 2d transformer transformers chinese english multi single self
+    supervised unsupervised training pretraining pretrained toolkit lib python zoo benchmark baseline baselines base large small
+    tiny towards attention research project paper via from is all you need end neural representation
+    """.split()
 )
 GREEK = str.maketrans({"₁": "1", "₂": "2", "₃": "3", "₅": "5", "₀": "0", "⁵": "5", "¹": "1"})
-
-
-def lower(text: str) -> str:
-    """Return a header as the lists have it: plain, lower case, arrows and footnote marks dropped."""
-    text = re.sub(r"[↑↓⬆⬇*†‡§⇑⇓]|:[a-z_]+:", " ", plain(text).lower().translate(GREEK))
-    return " ".join(text.split())
-
-
-def header_of(text: str) -> Header:
-    """Return what a header means. Params and FLOPs get their attribute's own name; any metric keeps the name as printed."""
-    printed = " ".join(re.sub(r"[↑↓⬆⬇⇑⇓†‡]", " ", plain(text)).split())
-    low = lower(text)
-    bare, inside = without_unit(low)
-    if not re.search(r"[^\W_]", low.replace("#", "")):
-        return Header(Kind.IGNORED, printed)
-    for pattern, kind in ((PARAMS, Kind.PARAMS), (FLOPS, Kind.GFLOPS)):
-        if match := pattern.fullmatch(bare):
-            prefix = match["prefix"] if kind is Kind.GFLOPS else None
-            scale = SCALES.get(inside) or SCALES.get(prefix or "")
-            return Header(kind, kind.value, scale or ("G" if "计算量" in bare else None))
-    return named_header(printed, low, bare, inside)
-
-
-def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
-    """Return what a header means by the lists of words, the more exact lists first."""
-    if re.fullmatch(r"(?:model |file |weights? |checkpoint |disk )?size", bare):
-        return Header(Kind.SIZE, printed, UNITS.get(inside))
-    if VARIANTS.fullmatch(bare):
-        return Header(Kind.VARIANT, printed)
-    if BACKBONES.fullmatch(bare):
-        return Header(Kind.BACKBONE, printed)
-    if bare in WHOLE_ONLY and (METRICS.fullmatch(bare) or JOINTS.fullmatch(bare)):
-        return metric_header(printed, inside)
-    if IGNORED.fullmatch(bare) or SETTINGS.fullmatch(bare):
-        return Header(Kind.IGNORED if IGNORED.fullmatch(bare) else Kind.SETTING, printed)
-    if is_metric(low):
-        return metric_header(printed, inside)
-    if SPLITS.match(bare) or DATASETS.fullmatch(bare):
-        return Header(Kind.DATASET, printed, UNITS.get(inside), printed)
-    for pattern, kind in ((IGNORED, Kind.IGNORED), (SETTINGS, Kind.SETTING), (BACKBONES, Kind.BACKBONE), (VARIANTS, Kind.VARIANT)):
-        if pattern.search(low):
-            return Header(kind, printed)
-    if DATASETS.search(low):
-        return Header(Kind.DATASET, printed, UNITS.get(inside), printed)
-    return Header(Kind.UNKNOWN, printed, UNITS.get(inside))
-
-
-def metric_header(printed: str, inside: str) -> Header:
-    """Return the header of a metric; a data set and a protocol in it are its setting: `TUM δ1`, `Error (P1)`."""
-    sizes = re.match(r"(?i)(?:box |mask |m)?a[pr]\b", printed)  # AP (M) is of medium objects, not in meters
-    unit = None if sizes and inside in ("m", "s", "l") else UNITS.get(inside)
-    return Header(Kind.METRIC, metric_name(printed), unit, setting_of(printed))
-
-
-def metric_name(printed: str) -> str:
-    """Return a metric as printed without the name of a data set before it, and with letters that recognition confuses put right.
-
-    A picture's `mloU` can only be `mIoU`: the name of a known metric that differs in l/I/1 or O/0 alone.
-    """
-    low = lower(printed)
-    found = [m for m in METRICS.finditer(low)]
-    first = DATASETS.match(low)
-    if first and found and found[-1].start() >= first.end() and len(low) == len(printed):
-        printed = printed[first.end() :].strip(" -:_,/()") or printed
-    elif (
-        found
-        and len(low) == len(printed)
-        and found[-1].end() == len(low)
-        and found[-1].start() > 0
-        and looks_like_dataset(printed[: found[-1].start()])
-    ):
-        printed = printed[found[-1].start() :].strip()
-    return CONFUSED.get(confusable(printed), printed)
-
-
-def looks_like_dataset(text: str) -> bool:
-    """Tell whether the words before a metric name a data set: one word with capitals or digits that says nothing of the metric."""
-    word = text.strip(" -:_,/()")
-    return (
-        bool(re.fullmatch(r"(?:[A-Z]{2,}[\w.-]*|[A-Z][a-z]*\d\w*)", word))
-        and not is_metric(word.lower())
-        and not re.match(r"(?i)pa|top|box|mask|n$", word)
-    )
-
-
-def confusable(text: str) -> str:
-    """Return a key that is equal for texts which differ only in letters that look alike."""
-    return text.lower().replace("i", "l").replace("1", "l").replace("0", "o")
-
-
-CONFUSED = {confusable(name): name for name in ("mIoU", "IoU", "FID", "FLOPs", "MPJPE", "F1", "AbsRel", "SSIM")}
-
-
-def is_metric(low: str) -> bool:
-    """Tell whether a lower-cased header names a metric, by a whole word of the list."""
-    for match in METRICS.finditer(low):
-        if match[0] not in WHOLE_ONLY or match[0] == without_unit(low)[0]:
-            return True
-    key = confusable(without_unit(low)[0])
-    return key in CONFUSED or bool(JOINTS.fullmatch(low))
-
-
-def without_unit(low: str) -> tuple[str, str]:
-    """Return a header without its unit, and the unit: `("params", "m")` for `#params (m)`, `params [m]`, `par. m`, `imp. %`."""
-    low = low.replace("#", "").strip()
-    match = re.fullmatch(r"(.*?)\s*[(\[]\s*(?:in |unit:? |x ?|×)?([^()\[\]]{1,14})[)\]]", low)
-    if match and match[1]:
-        return match[1].strip(), match[2].strip()
-    match = re.fullmatch(r"(.*\S)[\s,/]+(m|k|g|b|%|ms|mm|gb|mb|millions?)\.?", low)
-    if match:
-        return match[1].strip(" ,/"), match[2]
-    return low, ""
-
-
-def metrics_in(text: str) -> tuple[str, ...]:
-    """Return the metrics that a caption or sentence names for all values of a table: `评测指标为：EM / F1`, `metric: mAP`."""
-    flat = " ".join(plain(text).split())
-    said = re.search(
-        r"(?:评[测价]指标|指标|metrics?|measured? (?:by|in|with)|evaluated (?:by|in|with)|reported? (?:in|as)?)\s*(?:are|is|为|:|：|used)*\s*[:：]?\s*([^。;；.\n]{1,60})",
-        flat,
-        re.IGNORECASE,
-    )
-    for part in ([said[1]] if said else []) + [flat]:
-        found: list[str] = []
-        for match in METRICS.finditer(part.lower()):
-            if match[0] not in WHOLE_ONLY and len(part) == len(part.lower()):
-                name = part[match.start() : match.end()]
-                if name.lower() not in (other.lower() for other in found):
-                    found.append(name)
-        if found and len(found) <= 4:
-            return tuple(found)
-    return ()
-
-
-def setting_of(text: str) -> str:
-    """Return the data sets, protocols, splits and input sizes that a text names, in its own words, in order, divided by spaces."""
-    flat = plain(text)[:600]
-    low = flat.lower()
-    if len(low) != len(flat):
-        return ""
-    spots = [(m.start(), m.end()) for pattern in (DATASETS, PROTOCOLS) for m in pattern.finditer(low)]
-    spots += [(m.start(), m.end()) for m in re.finditer(r"(?<![\d.])\d{2,4}\s?[x×]\s?\d{2,4}(?![\d.])", low)]
-    parts: list[str] = []
-    end = 0
-    for start, stop in sorted(spots):
-        part = flat[start:stop].strip()
-        if start >= end and part.lower() not in (p.lower() for p in parts):
-            parts.append(part)
-            end = stop
-    return " ".join(parts)

@@ -1,0 +1,191 @@
+"""What a header, a caption or a setting means, by the words of `vocabulary.py`.
+
+A header that no list knows is `Kind.UNKNOWN`, and the table it stands in decides what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auditor.claims.numbers import plain
+from auditor.claims.vocabulary import (
+    BACKBONES,
+    DATASETS,
+    FLOPS,
+    GREEK,
+    IGNORED,
+    JOINTS,
+    METRICS,
+    PARAMS,
+    PROTOCOLS,
+    SCALES,
+    SETTINGS,
+    SPLITS,
+    UNITS,
+    VARIANTS,
+    WHOLE_ONLY,
+    Kind,
+)
+
+SAID = re.compile(
+    r"(?:评[测价]指标|指标|metrics?|measured? (?:by|in|with)|evaluated (?:by|in|with)|reported? (?:in|as)?)\s*(?:are|is|为|:|：|used)*"
+    r"\s*[:：]?\s*([^。;；.\n]{1,60})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a header says: its kind, the attribute as it is to be recorded, its unit and a setting in it."""
+
+    kind: Kind
+    attribute: str
+    unit: str | None = None
+    setting: str = ""
+
+
+def lower(text: str) -> str:
+    """Return a header as the lists have it: plain, lower case, arrows and footnote marks dropped."""
+    text = re.sub(r"[↑↓⬆⬇*†‡§⇑⇓]|:[a-z_]+:", " ", plain(text).lower().translate(GREEK))
+    return " ".join(text.split())
+
+
+def header_of(text: str) -> Header:
+    """Return what a header means. Params and FLOPs get their attribute's own name; any metric keeps the name as printed."""
+    printed = " ".join(re.sub(r"[↑↓⬆⬇⇑⇓†‡]", " ", plain(text)).split())
+    low = lower(text)
+    bare, inside = without_unit(low)
+    if not re.search(r"[^\W_]", low.replace("#", "")):
+        return Header(Kind.IGNORED, printed)
+    for pattern, kind in ((PARAMS, Kind.PARAMS), (FLOPS, Kind.GFLOPS)):
+        if match := pattern.fullmatch(bare):
+            prefix = match["prefix"] if kind is Kind.GFLOPS else None
+            scale = SCALES.get(inside) or SCALES.get(prefix or "")
+            return Header(kind, kind.value, scale or ("G" if "计算量" in bare else None))
+    return named_header(printed, low, bare, inside)
+
+
+def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
+    """Return what a header means by the lists of words, the more exact lists first."""
+    if re.fullmatch(r"(?:model |file |weights? |checkpoint |disk )?size", bare):
+        return Header(Kind.SIZE, printed, UNITS.get(inside))
+    if VARIANTS.fullmatch(bare):
+        return Header(Kind.VARIANT, printed)
+    if BACKBONES.fullmatch(bare):
+        return Header(Kind.BACKBONE, printed)
+    if bare in WHOLE_ONLY and (METRICS.fullmatch(bare) or JOINTS.fullmatch(bare)):
+        return metric_header(printed, inside)
+    if IGNORED.fullmatch(bare) or SETTINGS.fullmatch(bare):
+        return Header(Kind.IGNORED if IGNORED.fullmatch(bare) else Kind.SETTING, printed)
+    if is_metric(low):
+        return metric_header(printed, inside)
+    if SPLITS.match(bare) or DATASETS.fullmatch(bare):
+        return Header(Kind.DATASET, printed, UNITS.get(inside), printed)
+    for pattern, kind in ((IGNORED, Kind.IGNORED), (SETTINGS, Kind.SETTING), (BACKBONES, Kind.BACKBONE), (VARIANTS, Kind.VARIANT)):
+        if pattern.search(low):
+            return Header(kind, printed)
+    if DATASETS.search(low):
+        return Header(Kind.DATASET, printed, UNITS.get(inside), printed)
+    return Header(Kind.UNKNOWN, printed, UNITS.get(inside))
+
+
+def metric_header(printed: str, inside: str) -> Header:
+    """Return the header of a metric; a data set and a protocol in it are its setting: `TUM δ1`, `Error (P1)`."""
+    sizes = re.match(r"(?i)(?:box |mask |m)?a[pr]\b", printed)  # AP (M) is of medium objects, not in meters
+    unit = None if sizes and inside in ("m", "s", "l") else UNITS.get(inside)
+    return Header(Kind.METRIC, metric_name(printed), unit, setting_of(printed))
+
+
+def metric_name(printed: str) -> str:
+    """Return a metric as printed without the name of a data set before it, and with letters that recognition confuses put right.
+
+    A picture's `mloU` can only be `mIoU`: the name of a known metric that differs in l/I/1 or O/0 alone.
+    """
+    low = lower(printed)
+    found = list(METRICS.finditer(low))
+    first = DATASETS.match(low)
+    if first and found and found[-1].start() >= first.end() and len(low) == len(printed):
+        printed = printed[first.end() :].strip(" -:_,/()") or printed
+    elif (
+        found
+        and len(low) == len(printed)
+        and found[-1].end() == len(low)
+        and found[-1].start() > 0
+        and looks_like_dataset(printed[: found[-1].start()])
+    ):
+        printed = printed[found[-1].start() :].strip()
+    return CONFUSED.get(confusable(printed), printed)
+
+
+def looks_like_dataset(text: str) -> bool:
+    """Tell whether the words before a metric name a data set: one word with capitals or digits that says nothing of the metric."""
+    word = text.strip(" -:_,/()")
+    return (
+        bool(re.fullmatch(r"(?:[A-Z]{2,}[\w.-]*|[A-Z][a-z]*\d\w*)", word))
+        and not is_metric(word.lower())
+        and not re.match(r"(?i)pa|top|box|mask|n$", word)
+    )
+
+
+def confusable(text: str) -> str:
+    """Return a key that is equal for texts which differ only in letters that look alike."""
+    return text.lower().replace("i", "l").replace("1", "l").replace("0", "o")
+
+
+CONFUSED = {confusable(name): name for name in ("mIoU", "IoU", "FID", "FLOPs", "MPJPE", "F1", "AbsRel", "SSIM")}
+
+
+def is_metric(low: str) -> bool:
+    """Tell whether a lower-cased header names a metric, by a whole word of the list."""
+    for match in METRICS.finditer(low):
+        if match[0] not in WHOLE_ONLY or match[0] == without_unit(low)[0]:
+            return True
+    key = confusable(without_unit(low)[0])
+    return key in CONFUSED or bool(JOINTS.fullmatch(low))
+
+
+def without_unit(low: str) -> tuple[str, str]:
+    """Return a header without its unit, and the unit: `("params", "m")` for `#params (m)`, `params [m]`, `par. m`, `imp. %`."""
+    low = low.replace("#", "").strip()
+    match = re.fullmatch(r"(.*?)\s*[(\[]\s*(?:in |unit:? |x ?|×)?([^()\[\]]{1,14})[)\]]", low)
+    if match and match[1]:
+        return match[1].strip(), match[2].strip()
+    match = re.fullmatch(r"(.*\S)[\s,/]+(m|k|g|b|%|ms|mm|gb|mb|millions?)\.?", low)
+    if match:
+        return match[1].strip(" ,/"), match[2]
+    return low, ""
+
+
+def metrics_in(text: str) -> tuple[str, ...]:
+    """Return the metrics that a caption or sentence names for all values of a table: `评测指标为：EM / F1`, `metric: mAP`."""
+    flat = " ".join(plain(text).split())
+    said = SAID.search(flat)
+    for part in ([said[1]] if said else []) + [flat]:
+        found: list[str] = []
+        for match in METRICS.finditer(part.lower()):
+            if match[0] not in WHOLE_ONLY and len(part) == len(part.lower()):
+                name = part[match.start() : match.end()]
+                if name.lower() not in (other.lower() for other in found):
+                    found.append(name)
+        if found and len(found) <= 4:
+            return tuple(found)
+    return ()
+
+
+def setting_of(text: str) -> str:
+    """Return the data sets, protocols, splits and input sizes that a text names, in its own words, in order, divided by spaces."""
+    flat = plain(text)[:600]
+    low = flat.lower()
+    if len(low) != len(flat):
+        return ""
+    spots = [(m.start(), m.end()) for pattern in (DATASETS, PROTOCOLS) for m in pattern.finditer(low)]
+    spots += [(m.start(), m.end()) for m in re.finditer(r"(?<![\d.])\d{2,4}\s?[x×]\s?\d{2,4}(?![\d.])", low)]
+    parts: list[str] = []
+    end = 0
+    for start, stop in sorted(spots):
+        part = flat[start:stop].strip()
+        if start >= end and part.lower() not in (p.lower() for p in parts):
+            parts.append(part)
+            end = stop
+    return " ".join(parts)
