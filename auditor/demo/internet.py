@@ -162,6 +162,7 @@ class World:
     faults: tuple[Fault, ...] = ()
     accepts_issues: bool = False  # POST of an issue with a token succeeds and is kept in `Replica.filed`
     api_limit: int | None = None  # requests to GitHub's API before it answers 403; None: no limit
+    api_base: str = ""  # another address of the same API, as GITHUB_API_URL names one: "https://git.example.org/api/v3"
 
 
 def every_drive_entry(entries: tuple[DriveEntry, ...]) -> Iterator[DriveEntry]:

@@ -26,6 +26,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from auditor.demo import drive_replica, github_replica
 from auditor.demo.answers import Answer, Request, as_html, cut_short, parse_request, ranged, redirect, whole, without_body
+from auditor.demo.github_shapes import API
 from auditor.demo.internet import Fault, Mishap, World
 
 
@@ -60,7 +61,7 @@ class Replica:
         self._github = github_replica.GitHubReplica(world.repositories, accepts_issues=world.accepts_issues, api_limit=world.api_limit)
         self._drive = drive_replica.DriveReplica(world.drive)
         self._pages = {url.rstrip("/"): page for url, page in world.pages.items()}
-        self._page_hosts = {urlsplit(url).hostname for url in world.pages}
+        self._page_hosts = {urlsplit(url).hostname for url in (*world.pages, world.api_base)}
         self._used = dict.fromkeys(range(len(world.faults)), 0)
         self._lock = threading.Lock()
 
@@ -109,6 +110,9 @@ class Replica:
     def _by_host(self, request: Request) -> Answer:
         """Ask the host."""
         address = request.url.replace(":443/", "/", 1)
+        base = self.world.api_base.rstrip("/")
+        if base and address.startswith(f"{base}/"):
+            return self._at_other_address(request, address, base)
         page = self._pages.get(address.rstrip("/")) or self._pages.get(address.partition("?")[0].rstrip("/"))
         if page is not None:
             if page.location:
@@ -122,6 +126,15 @@ class Replica:
         if request.host in drive_replica.HOSTS:
             return self._drive.answer(request)
         return as_html("404 Not Found", "<h1>Not Found</h1>", 404)
+
+    def _at_other_address(self, request: Request, address: str, base: str) -> Answer:
+        """Answer from GitHub's API under the address that the world gives it."""
+        same = parse_request(request.method, address.replace(base, API, 1), request.headers, request.body)
+        answer = self._github.answer(same)
+        fields = {
+            name: value.replace(API, base) for name, value in answer.headers.items() if name not in ("Content-Type", "Content-Length")
+        }
+        return whole(answer.status, answer.body.replace(API.encode(), base.encode()), answer.headers["Content-Type"], fields)
 
     def _fault(self, request: Request) -> Fault | None:
         """Return the first fault that fits and is not used up, and count it."""

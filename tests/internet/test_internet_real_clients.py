@@ -50,7 +50,7 @@ def test_pygithub_reads_a_repository(internet_here):
     from github import Github, UnknownObjectException
 
     running = internet_here(WORLD)
-    hub = Github(user_agent="tests", retry=None)
+    hub = Github(user_agent="tests", retry=None, seconds_between_requests=None)
     repository = hub.get_repo("lab/paper")
     assert (repository.full_name, repository.description, repository.archived, repository.has_issues) == (
         "lab/paper",
@@ -109,6 +109,27 @@ def test_pygithub_follows_a_renamed_repository(internet_here):
 
     internet_here(World(repositories=(HostedRepository("lab/new", {"README.md": b"x"}, renamed_from=("lab/old",)),)))
     assert Github(retry=None).get_repo("lab/old").full_name == "lab/new"
+
+
+def test_pygithub_reads_the_same_api_at_another_address(internet_here):
+    from github import Github
+
+    running = internet_here(World(repositories=(REPOSITORY,), api_base="https://git.example.org/api/v3"))
+    hub = Github(base_url="https://git.example.org/api/v3", retry=None, seconds_between_requests=None)
+    repository = hub.get_repo("lab/paper")
+    assert repository.get_readme().decoded_content == b"# Paper\n"
+    assert len(list(repository.get_issues(state="all"))) == 39
+    assert {seen.host for seen in running.seen} == {"git.example.org"}
+
+
+def test_pygithub_meets_an_empty_repository(internet_here):
+    from github import Github, GithubException
+
+    internet_here(World(repositories=(HostedRepository("lab/empty", {}),)))
+    repository = Github(retry=None).get_repo("lab/empty")
+    with pytest.raises(GithubException) as caught:
+        repository.get_commit("main")
+    assert caught.value.status == 409
 
 
 def test_pygithub_meets_the_limit(internet_here):
