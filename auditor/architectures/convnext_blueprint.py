@@ -43,6 +43,7 @@ class ConvNeXtSpelling:
     grn: str = "grn"
     grn_scale: str = "gamma"
     grn_shift: str = "beta"
+    overlap_norm: str = ""  # where a stem of two overlapping convolutions stands: its norm; the second one has the stem norm's name
     final_norms: tuple[str, ...] = ("norm",)
     stage_norm: str = "norm{s}"
     roots: tuple[str, ...] = ("stages.", "downsample_layers.")  # what the backbone alone may have under its prefix
@@ -85,6 +86,7 @@ TIMM = ConvNeXtSpelling(
     grn="mlp.grn",
     grn_scale="weight",
     grn_shift="bias",
+    overlap_norm="stem.2",
     final_norms=("head.norm", "norm_pre", "norm"),
     roots=("stages.", "stem."),
 )
@@ -103,6 +105,7 @@ TIMM_FEATURES = ConvNeXtSpelling(
     grn="mlp.grn",
     grn_scale="weight",
     grn_shift="bias",
+    overlap_norm="stem_2",
     roots=("stages_", "stem_"),
 )
 TRANSFORMERS = ConvNeXtSpelling(
@@ -182,7 +185,8 @@ class ConvNeXtPlan:
     layer_scale: tuple[int, ...] | None = (-1,)  # its shape, -1 for the channels; None for none
     grn: tuple[int, ...] | None = None  # its shape, -1 for the widened channels; None for none
     kernel: int = 7
-    patch: int = 4
+    patch: int = 4  # the stem's kernel, and its stride unless it overlaps
+    overlap: int = 0  # channels between the two convolutions of an overlapping stem, 0 for the usual one
     in_channels: int = 3
     expansion: int = 4
     bias: bool = True
@@ -190,14 +194,16 @@ class ConvNeXtPlan:
     final_norm: str | None = "norm"
     stage_norms: tuple[int, ...] = ()  # stages whose output has a norm of its own
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Return the beginnings of names that belong to the backbone alone."""
+        return tuple(self.prefix + root for root in self.spelling.roots)
+
 
 def convnext_blueprint(plan: ConvNeXtPlan) -> Node:
     """Return the backbone, from the picture to the last feature map (norms of single stages are side branches)."""
     spelling, prefix = plan.spelling, plan.prefix
-    parts: list[Node] = [
-        Conv2d(prefix + spelling.stem_conv, plan.in_channels, plan.dims[0], plan.patch, stride=plan.patch, bias=plan.bias),
-        _norm(plan, prefix + spelling.stem_norm, plan.dims[0]) if plan.stem_norm else NOTHING,
-    ]
+    parts: list[Node] = _stem(plan)
     for stage, (depth, dim) in enumerate(zip(plan.depths, plan.dims, strict=True)):
         if stage:
             before = plan.dims[stage - 1]
@@ -210,6 +216,16 @@ def convnext_blueprint(plan: ConvNeXtPlan) -> Node:
     if plan.final_norm is not None:
         parts.append(_norm(plan, prefix + plan.final_norm, plan.dims[-1]))
     return Sequence(tuple(parts))
+
+
+def _stem(plan: ConvNeXtPlan) -> list[Node]:
+    spelling, prefix, width = plan.spelling, plan.prefix, plan.dims[0]
+    if plan.overlap:
+        first = Conv2d(prefix + spelling.stem_conv, plan.in_channels, plan.overlap, plan.patch, 2, plan.patch // 2, bias=plan.bias)
+        second = Conv2d(prefix + spelling.stem_norm, plan.overlap, width, plan.patch, 2, plan.patch // 2, bias=plan.bias)
+        return [first, second, _norm(plan, prefix + spelling.overlap_norm, width)]
+    patches = Conv2d(prefix + spelling.stem_conv, plan.in_channels, width, plan.patch, stride=plan.patch, bias=plan.bias)
+    return [patches, _norm(plan, prefix + spelling.stem_norm, width) if plan.stem_norm else NOTHING]
 
 
 def _block(plan: ConvNeXtPlan, path: str, dim: int) -> Node:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.architectures.blueprint import Node
+from auditor.architectures.blueprint import Conv2d, Node, leaves
+from auditor.architectures.counts import BUFFER_NAMES
+from auditor.architectures.fit import Fit
 from auditor.architectures.network import HeadPlan, Network
 from auditor.architectures.rebuild import Rebuilt
 from auditor.facts import Cost
@@ -35,19 +37,38 @@ class Choice:
     reason: str
 
 
-def measure(network: Network, rebuilt: Rebuilt, input_size: tuple[int, int], in_channels: int, hints: CostHints) -> Cost:
-    """Return the cost at an input size. Raises torch's errors for sizes that no such network can take."""
+def measure(network: Network, rebuilt: Rebuilt, fit: Fit, input_size: tuple[int, int], hints: CostHints) -> Cost | None:
+    """Return the cost at an input size; None where weights are missing or have other shapes, so that the network is a guess.
+
+    Raises torch's errors for sizes that no such network can take.
+    """
+    if any(_computes(name) for name in fit.missing + fit.mismatched):
+        return None
     import torch
 
-    picture = torch.empty((1, in_channels, *input_size), device="meta")
+    picture = torch.empty((1, _in_channels(network.backbone), *input_size), device="meta")
     base, features = count_macs(rebuilt, network.backbone, picture)
     plan = network.plan
     by_choice = {k: base + count_macs(rebuilt, plan.blueprint(k), features)[0] for k in plan.choices}
     height, width = int(features.shape[2]), int(features.shape[3])
     choice = choose_upsampling(plan, (height, width), hints) if plan.open_upsampling else Choice(0, "")
     alternatives = tuple((words(k, plan), macs) for k, macs in by_choice.items()) if plan.open_upsampling else ()
-    assumption = "; ".join(filter(None, (choice.reason, _deconvolution_note(plan), network.assumption)))
+    assumption = "; ".join(filter(None, (choice.reason, _deconvolution_note(plan), network.assumption, _uncounted_note(fit))))
     return Cost(by_choice[choice.upsampling], input_size, assumption, alternatives)
+
+
+def _in_channels(backbone: Node) -> int:
+    """Return the channels of the picture: the inputs of the first convolution."""
+    return next((leaf.inputs for leaf in leaves(backbone) if isinstance(leaf, Conv2d)), 3)
+
+
+def _computes(name: str) -> bool:
+    return name.rpartition(".")[2] not in BUFFER_NAMES
+
+
+def _uncounted_note(fit: Fit) -> str:
+    left = sum(map(_computes, fit.unexpected))
+    return f"{left} tensors are not part of the recognized network, and what they compute is not counted" if left else ""
 
 
 def count_macs(rebuilt: Rebuilt, node: Node, value: torch.Tensor) -> tuple[int, torch.Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.architectures.blueprint import Conv2d, Node, leaves
+from auditor.architectures.blueprint import leaves
 from auditor.architectures.convnext import ConvNeXt
 from auditor.architectures.cost import CostHints, measure
 from auditor.architectures.counts import count_parameters
@@ -46,8 +46,9 @@ def prove_and_cost(
 ) -> tuple[float, Cost | None]:
     """Rebuild the recognized network on torch's meta device; return the share of tensors it holds, and its cost.
 
-    The cost is None without an input size (height, width), for an unknown architecture, and where torch refuses the sizes;
-    a network too large or too strange to rebuild has proved nothing, so its share is 0.
+    The cost is None without an input size (height, width), for an unknown architecture, where weights of the network are missing
+    or have other shapes, and where torch refuses the sizes; a network too large or too strange to rebuild has proved nothing, so its share
+    is 0.
     Raises `MissingExtra` where torch is not installed and the architecture is a known one.
     """
     if architecture.family == "unknown":
@@ -62,17 +63,12 @@ def prove_and_cost(
         return 0.0, None
     try:
         rebuilt = Rebuilt(blueprint)
-        explained = rebuilt.hold(checkpoint.tensors).explained
+        fit = rebuilt.hold(checkpoint.tensors)
     except TORCH_ERRORS:
         return 0.0, None
     if input_size is None or not all(0 < side <= LARGEST_SIDE for side in input_size):
-        return explained, None
+        return fit.explained, None
     try:
-        return explained, measure(network, rebuilt, input_size, _in_channels(blueprint), hints or CostHints())
+        return fit.explained, measure(network, rebuilt, fit, input_size, hints or CostHints())
     except TORCH_ERRORS:
-        return explained, None
-
-
-def _in_channels(blueprint: Node) -> int:
-    """Return the channels of the picture: the inputs of the first convolution."""
-    return next((leaf.inputs for leaf in leaves(blueprint) if isinstance(leaf, Conv2d)), 3)
+        return fit.explained, None

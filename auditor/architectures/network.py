@@ -102,6 +102,12 @@ def held(architecture: Architecture, network: Network, tensors: tuple[Tensor, ..
     return replace(architecture, explained=fit.explained, unexplained=misfits(fit), traits=traits)
 
 
+def with_twins(architecture: Architecture, prefixes: tuple[str, ...]) -> Architecture:
+    """Return the architecture with a trait for each further copy of the same backbone (a moving average, a second encoder)."""
+    copies = tuple(f"second copy of the backbone under {prefix!r}" for prefix in prefixes)
+    return replace(architecture, traits=architecture.traits + copies)
+
+
 def misfits(fit: Fit) -> tuple[str, ...]:
     """Return a few names that do not fit: wrong shapes first, then names the blueprint does not have."""
     return (fit.mismatched + fit.unexpected)[:MOST_NAMES]

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
 
-from auditor.architectures.blueprint import tensors_of
-from auditor.architectures.convnext import cannot_know, head_words
-from auditor.architectures.fit import compare
-from auditor.architectures.heads import plan_head
-from auditor.architectures.network import Network, Recognized, held
+from auditor.architectures.network import Recognized, held, with_twins
 from auditor.architectures.published import RESNET_BASIC, RESNET_BOTTLENECK, RESNET_WIDER, Structure, closest, exact_name
-from auditor.architectures.resnet_blueprint import POOLED_SHORTCUT, RESNET_SPELLINGS, ResNetPlan, ResNetSpelling, resnet_blueprint
-from auditor.architectures.shapes import Shapes, first_layer, most_common
+from auditor.architectures.resnet_blueprint import POOLED_SHORTCUT, RESNET_SPELLINGS, ResNetPlan, resnet_blueprint
+from auditor.architectures.resnet_reading import read_resnet
+from auditor.architectures.search import Found, find
+from auditor.architectures.shapes import Shapes, first_layer
+from auditor.architectures.words import head_unknowns, head_words, listed, place_words
 from auditor.facts import Architecture, Tensor
 
-LEAST_FIT = 0.75
-STAGES = 4
-STRIDE_NOTE = "the stride of a bottleneck is taken to stand in its 3x3 convolution, as in torchvision"
+STRIDE_NOTE = "strides are taken as in torchvision: in a bottleneck's 3x3 convolution, and never replaced by dilation"
+STRIDE_UNKNOWN = "which convolution of a block carries the stride, and whether dilation replaces it"
 
 
 class ResNet:
@@ -42,105 +40,40 @@ class ResNet:
             plan
             for spelling in RESNET_SPELLINGS
             for prefix in shapes.prefixes(spelling.anchor)
-            if (plan := read_plan(shapes, spelling, prefix)) is not None
+            if (plan := read_resnet(shapes, spelling, prefix)) is not None
         ]
-        fits = [(compare(tensors_of(resnet_blueprint(plan)), tensors), plan) for plan in plans]
-        fits = [(fit, plan) for fit, plan in fits if _inside(plan, tensors, set(fit.matched)) >= LEAST_FIT]
-        if not fits:
+        found = find(tensors, plans, resnet_blueprint)
+        if found is None:
             return None
-        fit, plan = max(fits, key=lambda pair: len(pair[0].matched))
-        placed = set(fit.matched) | set(fit.mismatched)
-        rest = tuple(tensor for tensor in tensors if tensor.name not in placed)
-        network = Network(resnet_blueprint(plan), plan_head(rest, plan.dims[-1]), STRIDE_NOTE if plan.bottleneck else "")
-        whole = _inside(plan, tensors, set(fit.matched)) == 1.0 and not fit.missing
-        return Recognized(held(_describe(plan, network, shapes, whole), network, tensors), network)
+        twins = tuple(other.prefix for other in found.others if replace(other, prefix=found.plan.prefix) == found.plan)
+        network = replace(found.network, assumption=STRIDE_NOTE)
+        return Recognized(held(with_twins(_describe(found, shapes), twins), network, tensors), network)
 
 
-def read_plan(shapes: Shapes, spelling: ResNetSpelling, prefix: str) -> ResNetPlan | None:
-    """Return what the tensors under a prefix say of a ResNet, or None where they are no such thing."""
-
-    def path(stage: int, block: int, part: str) -> str:
-        return f"{prefix}{spelling.block_path(stage, block)}.{part}"
-
-    def weight(stage: int, block: int, number: int) -> tuple[int, ...]:
-        return shapes.shape(path(stage, block, f"{spelling.conv_path(number)}.weight"))
-
-    def named(stage: int, block: int) -> str:
-        return path(stage, block, f"{spelling.conv_path(1)}.weight")
-
-    depths = tuple(shapes.count(partial(named, stage)) for stage in range(STAGES))
-    blocks = [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
-    bottleneck = sum(len(weight(s, b, 3)) == 4 for s, b in blocks) * 2 > len(blocks)
-    last = 3 if bottleneck else 2
-    dims = tuple(most_common((weight(s, b, last)[0] for b in range(depths[s]) if len(weight(s, b, last)) == 4), 0) for s in range(STAGES))
-    widths = tuple(most_common((weight(s, b, 1)[0] for b in range(depths[s]) if len(weight(s, b, 1)) == 4), 0) for s in range(STAGES))
-    if not dims[0] or not widths[0] or any(dims[s] != dims[0] << s or widths[s] != widths[0] << s for s in range(STAGES)):
-        return None
-    inner = [most_common((weight(s, b, 2)[1] for b in range(depths[s]) if len(weight(s, b, 2)) == 4), 0) for s in range(STAGES)]
-    if not all(inner) or (not bottleneck and widths != dims):
-        return None
-    stem = _stem(shapes, spelling, prefix)
-    norm = spelling.norm_path(1)
-    batch = path(0, 0, f"{norm}.running_mean") in shapes
-    shortcut = next((pair for pair in spelling.shortcuts if path(1, 0, f"{pair[0]}.weight") in shapes), spelling.shortcuts[0])
-    stem_weights = [shapes.shape(f"{prefix}{conv}.weight") for conv, _ in spelling.stems[stem]]
-    whole_stem = all(len(shape) == 4 for shape in stem_weights)
-    return ResNetPlan(
-        depths=depths,
-        dims=dims,
-        widths=widths,
-        bottleneck=bottleneck,
-        groups=tuple(max(1, widths[s] // inner[s]) for s in range(STAGES)) if bottleneck else (1,) * STAGES,
-        spelling=spelling,
-        prefix=prefix,
-        norm="batch" if batch else "group" if path(0, 0, f"{norm}.weight") in shapes else "none",
-        counters=path(0, 0, f"{norm}.num_batches_tracked") in shapes,
-        conv_bias=path(0, 0, f"{spelling.conv_path(1)}.bias") in shapes,
-        stem=stem,
-        stem_widths=tuple(shape[0] for shape in stem_weights) if whole_stem else (64,) * len(stem_weights),
-        stem_kernel=stem_weights[0][2] if whole_stem else 7,
-        in_channels=stem_weights[0][1] if whole_stem else 3,
-        shortcut=shortcut,
-        projected=tuple(path(s, 0, f"{shortcut[0]}.weight") in shapes for s in range(STAGES)),
-    )
-
-
-def _stem(shapes: Shapes, spelling: ResNetSpelling, prefix: str) -> int:
-    """Return the index of the stem whose convolutions are all there, 0 where none is whole."""
-    whole = (all(f"{prefix}{conv}.weight" in shapes for conv, _ in stem) for stem in spelling.stems)
-    return next((index for index, there in enumerate(whole) if there), 0)
-
-
-def _inside(plan: ResNetPlan, tensors: tuple[Tensor, ...], matched: set[str]) -> float:
-    """Return the share of the tensors inside the backbone's own modules that fit."""
-    roots = tuple(plan.prefix + root for root in plan.spelling.roots)
-    names = [tensor.name for tensor in tensors if tensor.name.startswith(roots)]
-    return sum(name in matched for name in names) / len(names) if names else 0.0
-
-
-def _describe(plan: ResNetPlan, network: Network, shapes: Shapes, whole: bool) -> Architecture:
-    published = _published(plan)
+def _describe(found: Found[ResNetPlan], shapes: Shapes) -> Architecture:
+    plan, head = found.plan, found.network.plan
+    published, suffix = _published(plan), _suffix(plan)
     structure = Structure(plan.depths, plan.dims)
-    exact = exact_name(structure, published) if whole else None
-    name = f"{exact}{_suffix(plan)}" if exact and _suffix(plan) is not None else None
-    block = "bottleneck" if plan.bottleneck else "basic"
-    depths = ",".join(map(str, plan.depths))
+    name = exact_name(structure, published) if found.whole else None
+    stem = plan.spelling.stems[plan.stem][0][0]
     return Architecture(
         family="resnet",
-        name=name,
+        name=f"{name}{suffix}" if name and suffix is not None else None,
         depths=plan.depths,
         dims=plan.dims,
-        head=network.plan.head,
-        joints=1 if network.plan.head.kind == "rootnet" else None,
+        head=head.head,
+        joints=1 if head.head.kind == "rootnet" else None,
         closest=closest(structure, published),
-        summary=f"resnet of {block} blocks, depths {depths}, {head_words(network)}",
-        first_layer=first_layer(
-            shapes, f"{plan.prefix}{plan.spelling.stems[plan.stem][0][0]}.weight", f"{plan.prefix}{plan.spelling.anchor}"
-        ),
+        summary=f"resnet of {_block(plan)} blocks, depths {listed(plan.depths)}, dims {listed(plan.dims)}, {head_words(head)}",
+        first_layer=first_layer(shapes, f"{plan.prefix}{stem}.weight", f"{plan.prefix}{plan.spelling.anchor}"),
         variant_of=_spelling(plan),
         traits=_traits(plan),
-        cannot_know=cannot_know(network) + (("which convolution of a bottleneck carries the stride",) if plan.bottleneck else ()),
+        cannot_know=(*head_unknowns(head), STRIDE_UNKNOWN),
     )
+
+
+def _block(plan: ResNetPlan) -> str:
+    return "bottleneck" if plan.bottleneck else "basic"
 
 
 def _published(plan: ResNetPlan) -> Mapping[str, Structure]:
@@ -167,7 +100,7 @@ def _spelling(plan: ResNetPlan) -> str:
 
 
 def _traits(plan: ResNetPlan) -> tuple[str, ...]:
-    traits = ["bottleneck blocks" if plan.bottleneck else "basic blocks"]
+    traits = [f"{_block(plan)} blocks"]
     traits.append({"batch": "batch norm", "group": "group norm", "none": "norms fused into the convolutions"}[plan.norm])
     if set(plan.groups) != {1}:
         traits.append(f"{plan.groups[0]} groups of {plan.widths[0] // plan.groups[0]} channels")
@@ -175,8 +108,4 @@ def _traits(plan: ResNetPlan) -> tuple[str, ...]:
         traits.append("deep stem")
     elif plan.stem_kernel != 7:
         traits.append(f"{plan.stem_kernel}x{plan.stem_kernel} stem")
-    if plan.in_channels != 3:
-        traits.append(f"{plan.in_channels} input channels")
-    if plan.prefix:
-        traits.append(f"backbone under {plan.prefix!r}")
-    return tuple(traits)
+    return (*traits, *place_words(plan.prefix, plan.in_channels))

@@ -112,6 +112,11 @@ class ResNetPlan:
     shortcut: tuple[str, str] = ("downsample.0", "downsample.1")
     projected: tuple[bool, ...] = (True, True, True, True)  # stages whose first block's shortcut has a convolution
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Return the beginnings of names that belong to the backbone alone."""
+        return tuple(self.prefix + root for root in self.spelling.roots)
+
 
 def plan_resnet(depths: tuple[int, ...], bottleneck: bool, spelling: ResNetSpelling = TORCHVISION, prefix: str = "") -> ResNetPlan:
     """Return the plan of a published ResNet: widths 64, 128, 256, 512."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 from auditor.facts import Tensor
 
 Value = TypeVar("Value", bound=Hashable)
-MOST_PREFIXES = 8  # a file with more copies of one backbone is not worth the time of trying them all
+MOST_PREFIXES = 4  # a file with more copies of one backbone is not worth the time of trying them all
 MOST_BLOCKS = 1000  # per stage; the deepest published stage has 48
 
 
