@@ -7,6 +7,7 @@ is lost, the repository's issues are searched for the hidden fingerprint before 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +32,7 @@ PAGE = 100
 PAGES = 3
 TIMED_OUT = 408  # the one refusal after which the request may have been carried out
 BODY_CHARACTERS = 4000
+TITLE_CHARACTERS = 300
 SETTLING = timedelta(minutes=2)  # after a lost answer: GitHub's lists may lag behind
 MOST_PER_DAY = 5  # GitHub's acceptable use policies forbid bulk activity
 CLASSIC_TOKEN = "use a classic token with the scope public_repo: fine-grained ones cannot write to other people's repositories"  # noqa: S105
@@ -77,7 +79,8 @@ def _existing(api: GitHubApi, full_name: str, draft: IssueDraft) -> tuple[Existi
 
 def _searches(draft: IssueDraft) -> list[str]:
     """Return what to search for: the fingerprint, and the variants in words that people use."""
-    return [f'"audit-fp:{draft.fingerprint}"'] + [f'"{name}" checkpoint'.replace("\\", " ")[:120] for name in draft.asks[:2]]
+    plain = [re.sub(r"[^\w.+-]+", " ", name).strip()[:60] for name in draft.asks[:2]]
+    return [f'"{draft.fingerprint}"'] + [f'"{name}" checkpoint' for name in plain if name]
 
 
 def _search(api: GitHubApi, query: str) -> list[Any]:
@@ -97,7 +100,7 @@ def _numbered(items: list[Any]) -> dict[int, Existing]:
         if not isinstance(item, dict) or item.get("pull_request") or not isinstance(item.get("number"), int):
             continue
         title, state, url, body = (str(item.get(key) or "") for key in ("title", "state", "html_url", "body"))
-        thread = Thread(item["number"], title, state, url, body[:BODY_CHARACTERS])
+        thread = Thread(item["number"], title[:TITLE_CHARACTERS], state, url, body[:BODY_CHARACTERS])
         found[thread.number] = Existing(thread, fingerprints_in(body))
     return found
 

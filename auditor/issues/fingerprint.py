@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-_COMMENT = re.compile(r"[ \t]*<!--\s*audit-fp:([0-9a-f]{16,64})\s*-->[ \t]*\n?")
+_COMMENT = re.compile(r"<!--\s*audit-fp:([0-9a-f]{16,64})\s*-->")
 
 
 def fingerprint(full_name: str, asks: Iterable[str], files: Iterable[str] = ()) -> str:

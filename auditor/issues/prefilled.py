@@ -39,20 +39,21 @@ def shortened(body: str, fits: Callable[[str], bool]) -> str:
     def cut(text: str) -> str:
         return f"{_closed(text.rstrip())}\n\n{SHORTENED}{marks}\n"
 
-    for count in range(len(paragraphs) - 1, 0, -1):
-        text = cut("\n\n".join(paragraphs[:count]))
-        if fits(text):
-            return text
-    return cut(_beginning(paragraphs[0], lambda text: fits(cut(text))))
+    kept = _most(len(paragraphs) - 1, lambda count: fits(cut("\n\n".join(paragraphs[:count]))))
+    if kept:
+        return cut("\n\n".join(paragraphs[:kept]))
+    first = paragraphs[0]
+    beginning = first[: _most(len(first), lambda length: fits(cut(first[:length])))]
+    return cut(beginning.rpartition(" ")[0] or beginning)
 
 
-def _beginning(text: str, fits: Callable[[str], bool]) -> str:
-    """Return the longest beginning of a paragraph that fits, up to a space where there is one."""
-    low, high = 0, len(text)
+def _most(limit: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest number up to `limit` that fits, 0 where none does; what closes blocks may cost a few bytes more or less."""
+    low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(text[:middle]) else (low, middle - 1)
-    return text[:low].rpartition(" ")[0] or text[:low]
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 def _closed(text: str) -> str:

@@ -19,7 +19,7 @@ SHORTEST_TITLE = 4  # words, below which likeness is chance
 READ_CHARACTERS = 4000
 
 _FILE = re.compile(
-    r"[\w.+-]*\w\.(?:pth(?:\.tar)?|pt|ckpt|tar(?:\.gz)?|tgz|zip|7z|safetensors|onnx|h5|hdf5|bin|pkl|npz|th|t7"
+    r"(?<![\w.+-])[\w.+-]*\w\.(?:pth(?:\.tar)?|pt|ckpt|tar(?:\.gz)?|tgz|zip|7z|safetensors|onnx|h5|hdf5|bin|pkl|npz|th|t7"
     r"|weights|caffemodel|params|pdparams)\b",
     re.IGNORECASE,
 )
@@ -27,10 +27,16 @@ _PLACE = re.compile(r"(?:folders/|/d/|[?&]id=)([A-Za-z0-9_-]{20,})|huggingface\.
 _EVERYBODYS_NAME = re.compile(
     r"(?:pytorch_)?(?:model|checkpoint|ckpt|best|last|latest|final|weights?|net|state_dict)(?:[_-]?(?:best|last|final|latest))?\.\w+"
 )
-_CHECKPOINTS = re.compile(r"check-?\s?points?|weights?\b|pre-?\s?train|\bckpts?\b|snapshots?\b|models?\b|权重|预训练|模型", re.IGNORECASE)
+_CHECKPOINTS = re.compile(
+    r"check-?\s?points?|weights?\b|pre-?\s?train|\bckpts?\b|snapshots?\b|models?\b"
+    r"|权重|预训练|模型",  # weights, pre-trained, model
+    re.IGNORECASE,
+)
 _WANTING = re.compile(
-    r"missing|releas|upload|availab|where|shar(?:e|ing)|provid|not found|no longer|can(?:'t|not)|unable|broken|dead|expired|permission|access"
-    r"|wrong|mislabel|mismatch|mix(?:ed)? up|same file|identical|swapped|404|download|when will|any plan|缺|下载|提供",
+    r"missing|releas|upload|availab|where|shar(?:e|ing)|provid|not found|no longer|can(?:'t|not)|unable|broken|dead|expired"
+    r"|permission|access"
+    r"|wrong|mislabel|mismatch|mix(?:ed)? up|same file|identical|swapped|404|download|when will|any plan"
+    r"|缺|下载|提供",  # lacking, download, provide
     re.IGNORECASE,
 )
 _IDLE_NAME = re.compile(r"\b(?:ours?|proposed|the|model|variant|method)\b", re.IGNORECASE)
@@ -54,6 +60,11 @@ def similarities(draft: IssueDraft, threads: Sequence[Thread]) -> tuple[Similar,
 def similar_threads(draft: IssueDraft, threads: Sequence[Thread]) -> tuple[Thread, ...]:
     """Return the threads that are similar to a draft, in the order of `similarities`."""
     return tuple(similar.thread for similar in similarities(draft, threads))
+
+
+def duplicates(draft: IssueDraft, threads: Sequence[Thread]) -> tuple[tuple[int, str, str], ...]:
+    """Return number, title and address of the threads that are similar to a draft, as `IssueDraft.duplicates` has them."""
+    return tuple((thread.number, thread.title, thread.url) for thread in similar_threads(draft, threads))
 
 
 def file_names(text: str) -> frozenset[str]:

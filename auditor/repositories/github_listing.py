@@ -17,6 +17,7 @@ PAGE = 100
 ISSUE_PAGES = 3
 RELEASE_PAGES = 3
 BODY_CHARACTERS = 4000
+TITLE_CHARACTERS = 300
 SUBMODULES_NAMED = 5
 GIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 SYMLINK, SUBMODULE = "120000", "160000"
@@ -143,7 +144,7 @@ def thread_of(item: dict[str, Any]) -> Thread | None:
     if not isinstance(number, int):
         return None
     title, state, url, body = (str(item.get(key) or "") for key in ("title", "state", "html_url", "body"))
-    return Thread(number, title, state, url, body[:BODY_CHARACTERS])
+    return Thread(number, title[:TITLE_CHARACTERS], state, url, body[:BODY_CHARACTERS])
 
 
 # ----------------------------------------------------------------------------------------------------------------- forks

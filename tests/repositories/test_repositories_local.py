@@ -23,7 +23,7 @@ def opened(folder: Path) -> OpenedFolder:
     return LocalFolder().open(Target(str(folder)), Network(NetworkSettings(offline=True)))
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     root = tmp_path / "My Paper"
     (root / "assets").mkdir(parents=True)
