@@ -13,7 +13,8 @@ class Address:
     """Where a URL leads.
 
     `host`: google_drive, google_docs, hugging_face, github, github_release, gitlab, zenodo, figshare, osf, dropbox, onedrive
-    (SharePoint too), s3, gcs, azure, baidu, modelscope, kaggle, arxiv, mega and other file hosts by their names, direct (a plain file over HTTP, buckets included), other.
+    (SharePoint too), s3, gcs, azure, baidu, modelscope, kaggle, arxiv,
+    mega and other file hosts by their names, direct (a plain file over HTTP, buckets included), other.
     `target`: file, folder, repo or page, as far as the address says.
     """
 

@@ -13,7 +13,8 @@ from auditor.facts import Picture, RawLink
 MAX_FRAGMENT = 1_000_000
 MAX_DEPTH = 40  # of tables within tables
 _BLOCKS = frozenset(
-    "p div section article header footer center ul ol dl dd dt blockquote figure figcaption details summary main nav aside hr form address pre".split()
+    "p div section article header footer center ul ol dl dd dt blockquote figure figcaption details summary main nav aside hr"
+    " form address pre".split()
 )
 _BREAKS = frozenset(("br", "wbr"))
 _SILENT = frozenset(("script", "style", "noscript", "template", "svg", "head"))

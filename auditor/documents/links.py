@@ -49,7 +49,7 @@ def classify_links(outlines: Sequence[Outline], full_name: str, tree: Collection
 
 
 def _add_companions(best: dict[str, _Candidate]) -> None:
-    """Make a checkpoint of the second file of one: the `.xml` beside a `.bin`, the `.param` beside, of the same address up to the suffix."""
+    """Make a checkpoint of the second file of one: the `.xml` beside a `.bin` of the same address up to the suffix."""
     stems = {url.rpartition(".")[0] for url, candidate in best.items() if candidate.judgement.purpose == CHECKPOINT}
     for url, candidate in best.items():
         stem, _, suffix = url.rpartition(".")
@@ -99,6 +99,7 @@ def weight_folders(tree: Collection[str]) -> frozenset[str]:
 def places(outline: Outline, full_name: str = "", weights: frozenset[str] = frozenset()) -> Iterator[Place]:
     """Yield each link of a document with the words around it."""
     leads = _Leads(outline.blocks)
+    is_readme = outline.document.role == "readme"
     cursor: tuple[str, int, int] = ("", -1, 0)  # context, line of its first link, how far its labels were found
     links = list(outline.links)
     spans: list[tuple[int, int]] = []
@@ -114,7 +115,9 @@ def places(outline: Outline, full_name: str = "", weights: frozenset[str] = froz
         spans.append((start, end))
     for number, link in enumerate(links):
         before, after, wider = _around(links, spans, number)
-        yield Place(link, before, after, wider, leads.before(link), outline.title, _holds_weights(outline, link, full_name, weights))
+        yield Place(
+            link, before, after, wider, leads.before(link), outline.title, is_readme, _holds_weights(outline, link, full_name, weights)
+        )
 
 
 def _holds_weights(outline: Outline, link: RawLink, full_name: str, weights: frozenset[str]) -> bool:

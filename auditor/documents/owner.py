@@ -30,6 +30,7 @@ def owner_of(place: Place, full_name: str) -> str:
     The name of the repository counts against the words: a row or sentence that names it speaks of its own checkpoint.
     """
     link = place.link
+    label = re.sub(r"\S+://\S+", " ", link.label)
     name = re.sub(r"[^a-z0-9]", "", full_name.rsplit("/", 1)[-1].lower())
     heading = link.sections[-1] if link.sections else ""
     near = (
@@ -39,9 +40,9 @@ def owner_of(place: Place, full_name: str) -> str:
     )
     if _OTHERS.search(" ".join((near, *link.sections[-2:], place.lead if not link.row else ""))):
         return "other"
-    if _foreign_option(link.label, link.form):
+    if _foreign_option(label, link.form):
         return "initialization"
-    names_us = len(name) > 3 and name in re.sub(r"[^a-z0-9]", "", f"{place.before} {link.label} {' '.join(link.row[:2])}".lower())
+    names_us = len(name) > 3 and name in re.sub(r"[^a-z0-9]", "", f"{place.before} {label} {' '.join(link.row[:2])}".lower())
     if names_us:
         return "own"
     if _BASELINE.search(near):

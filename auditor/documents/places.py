@@ -34,7 +34,7 @@ def resolved_path(document_path: str, url: str) -> str | None:
 def path_in_repository(url: str, full_name: str) -> str | None:
     """Return the path that an absolute GitHub address (blob, tree, raw) of this same repository means, None for every other URL.
 
-    The branch or tag is taken to be the first path segment, or two where the first is `refs/heads` like; what branch it names is not checked.
+    The branch or tag is taken to be the first path segment (after `refs/heads/`); which branch it names is not checked.
     """
     try:
         match = _IN_REPOSITORY.match(url.strip())

@@ -48,7 +48,8 @@ _OTHER_HOSTS = re.compile(
 )
 _RESULT_HOSTS = re.compile(r"(^|\.)(wandb\.ai|tensorboard\.dev|comet\.(ml|com)|gist\.github\.com|swanlab\.cn)$")
 _FILE_HOSTS = frozenset(
-    "google_drive dropbox onedrive baidu zenodo figshare osf s3 gcs azure mega mediafire yandex_disk box wetransfer jianguoyun aliyun_drive weiyun quark".split()
+    "google_drive dropbox onedrive baidu zenodo figshare osf s3 gcs azure mega mediafire yandex_disk box wetransfer jianguoyun"
+    " aliyun_drive weiyun quark".split()
 )
 _HUB_REPOSITORY = {"hugging_face", "modelscope", "kaggle"}
 _MODEL_HUB = re.compile(
@@ -63,8 +64,10 @@ _OFFERS = re.compile(
     re.IGNORECASE,
 )
 _NEUTRAL = re.compile(
-    r"^\W*(?:here|link|links|download|downloads?\s*link|url|this|this link|click here|google ?drive|g-?drive|drive|gd|one ?drive|baidu\s*(?:yun|pan|drive|disk|cloud|netdisk)?|"
-    r"baiduyun|github|hf|hf link|hugging ?face|dropbox|zenodo|modelscope|aws|s3|mirror\s*\d*|cloud|下载|链接|百度(?:网盘|云盘?)|谷歌(?:网盘|云盘)?|aquí|enlace|descargar|"
+    r"^\W*(?:here|link|links|download|downloads?\s*link|url|this|this link|click here|google ?drive|g-?drive|drive|gd|one ?drive|"
+    r"baidu\s*(?:yun|pan|drive|disk|cloud|netdisk)?|"
+    r"baiduyun|github|hf|hf link|hugging ?face|dropbox|zenodo|modelscope|aws|s3|mirror\s*\d*|cloud|"
+    r"下载|链接|百度(?:网盘|云盘?)|谷歌(?:网盘|云盘)?|aquí|enlace|descargar|"
     r"[\d.]+\s*[mg]i?b|tf|tensorflow|pytorch|jax|⬇️?|📥|weights?\s*\d*|\d+)\W*(?:\(.*\)|（.*）)?\W*$",
     re.IGNORECASE,
 )
@@ -80,7 +83,8 @@ class Place:
     after: str = ""  # to the link after it, or the end of the sentence
     wider: str = ""  # the sentence, or the one before where this one says nothing
     lead: str = ""  # the paragraph or item that introduces the list or table
-    title: str = ""  # of the document: it names the subject, not what a link leads to
+    title: str = ""  # of the document
+    is_readme: bool = True
     holds_weights: bool = False  # it is a path of the repository where weights lie
 
 
@@ -150,13 +154,15 @@ def _settled(place: Place, address: Address, full_name: str) -> Judgement | None
     if _RESULT_HOSTS.search(host):
         return _gist(place, host)
     if address.host == "hugging_face":
-        return _hub(path)
+        return _hub(path) or _hub_by_name(place, path, full_name)
     if address.host == "github" and path_in_repository(url, full_name) and suffix_of(path) not in STRONG_SUFFIXES:
         return (
             Judgement(CHECKPOINT, _SETTLED, "folder of weights in the repository")
             if place.holds_weights
             else Judgement(OTHER, _SETTLED, "path of this repository")
         )
+    if address.host == "github" and path.strip("/").lower() == full_name.lower():
+        return Judgement(OTHER, _SETTLED, "this repository")
     if address.host == "github" and address.target == "page" and not path.strip("/").endswith("releases"):
         return Judgement(OTHER, _SETTLED, "page of GitHub")
     return _by_suffix(suffix_of(path))
@@ -199,6 +205,18 @@ def _hub(path: str) -> Judgement | None:
     ) or first.startswith("transformers"):
         return Judgement(OTHER, _SETTLED, "page of the hub")
     return None
+
+
+def _hub_by_name(place: Place, path: str, full_name: str) -> Judgement | None:
+    """Return what a repository of the hub is that code loads by name: the authors' own checkpoint where the names agree, else a tool."""
+    if place.link.form != "code" or "://" in place.link.label:
+        return None
+    owner, _, name = path.strip("/").lower().partition("/")
+    our_owner, _, our_name = full_name.lower().partition("/")
+    squashed, ours = re.sub(r"[^a-z0-9]", "", name), re.sub(r"[^a-z0-9]", "", our_name)
+    if owner == our_owner or (len(ours) > 2 and ours in squashed):
+        return Judgement(CHECKPOINT, 3.0, "loaded from the hub under this repository's name")
+    return Judgement(OTHER, 3.0, "loaded from the hub, of another name")
 
 
 def _gist(place: Place, host: str) -> Judgement:
@@ -250,7 +268,8 @@ def _weigh_words(scale: Scale, place: Place) -> None:
         said = _weigh_sentence(scale, place, 0.4 if settled_here else 1.0)
     elif link.row:
         _weigh_nearest(scale, link.row[0] if link.label != link.row[0] else "", ROW, "row")
-    headings = [heading for heading in link.sections if heading != place.title]
+    # The title of a README names its subject; a short title of another document ("Model zoo") says what it lists.
+    headings = [heading for heading in link.sections if heading != place.title or (not place.is_readme and len(heading.split()) <= 4)]
     for depth, heading in enumerate(reversed(headings[-3:])):
         _weigh_nearest(scale, heading, HEADING * (1.0, 0.5, 0.25)[depth] * (0.5 if said else 1.0), "heading")
     if not said:
@@ -343,21 +362,29 @@ def _weigh_table(scale: Scale, place: Place, address: Address) -> None:
 
 
 def _weigh_page(scale: Scale, place: Place) -> None:
-    """Weigh a page or a whole code repository: it holds weights only where the sentence plainly offers them there, or it is a model hub's."""
+    """Weigh a page or a whole code repository: it holds weights where the sentence plainly offers them there, or a model hub has it."""
     url, label = place.link.url, place.link.label
     hub = _MODEL_HUB.search(url)
     if hub:
         scale.add(CHECKPOINT, 4.5, f"page of the model hub {hub.group(1)}")
         return
     words = f"{place.wider} {place.before}"
-    offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
-    of_code = (
-        any(topic.purpose == OTHER for topic in topics(words[offers.start() - 25 if offers.start() > 25 else 0 :])) if offers else True
-    )
+    spoken = topics(words)
     own_words = [topic.purpose for topic in topics(label)] if place.link.form not in ("bare", "autolink") else []
+    if locate(url).host == "github_release" and any(topic.purpose == CHECKPOINT and topic.weight >= 2.4 for topic in spoken):
+        scale.add(CHECKPOINT, 2.5, "weights in a release")
+        return
+    if url.endswith("/") and any(topic.purpose == CHECKPOINT for topic in url_topics(_split(url)[1])) and "github" not in url:
+        return  # a folder of a plain web server
+    offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
+    of_code = any(topic.purpose == OTHER for topic in topics(words[max(0, offers.start() - 25) :])) if offers else True
     if offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
         scale.add(CHECKPOINT, 2.5, f"{offers.group()[:60]!r}")
         return
+    if locate(url).host == "github" and not re.search(
+        r"data|annotation|corpus|corpora|数据|语料", f"{label} {place.before}", re.IGNORECASE
+    ):
+        scale.sums.clear()
     scale.sums[CHECKPOINT] = min(scale.sums[CHECKPOINT], 0.0)  # words near it speak of models, but it is a page
     scale.add(OTHER, 1.0, "a page, not a file")
 

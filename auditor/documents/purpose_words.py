@@ -18,117 +18,136 @@ class Topic(NamedTuple):
     end: int
 
 
-def _words(text: str) -> re.Pattern[str]:
-    """Return a pattern of alternatives; Latin words are whole words."""
-    return re.compile("|".join(rf"(?<![a-z]){word}(?![a-z])" if word[0].isascii() else word for word in text.split()), re.IGNORECASE)
+def _words(*lines: str) -> re.Pattern[str]:
+    r"""Return a pattern of alternatives separated by white space; Latin words are whole words, a space within one is written `\s`."""
+    words = " ".join(lines).split()
+    return re.compile("|".join(rf"(?<![a-z]){word}(?![a-z])" if word.isascii() else word for word in words), re.IGNORECASE)
 
 
-# The first pattern that matches at a place wins; a space within a word is written \s.
+_PRE = r"pre-?\s?train(?:ed|ing)?[\s-]+(?:\w+[\s-]+){0,3}?"
+
+# In this order: where two match the same words, the first has them.
 TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
     # Things called models that hold no trained weights, and things of a model that are not its weights.
     (
         DATASET,
         2.0,
         _words(
-            r"body[\s-]models? smpl[\w+-]*\smodels? smpl(?:-?[xh])? mano star\smodels? flame\smodels? 3d\smodels? cad\smodels? mesh(?:es)?"
+            r"body[\s-]models? smpl[\w+-]*\smodels? smpl(?:-?[xh])? mano star\smodels? flame\smodels?",
+            r"3d\smodels? cad\smodels? mesh(?:es)?",
         ),
     ),
     (
         OTHER,
-        2.0,
-        _words(r"language\smodels?\spaper models?\s(?:config\w*|definitions?|code|cards?|architectures?|files?\.py|graphs?|diagrams?)"),
+        3.0,
+        _words(
+            r"models?\s(?:config\w*|definitions?|code|architectures?|files?\.py|graphs?|diagrams?)",
+            r"sentence-?pieces?(?:[\s-]models?)? tokenizers?(?:[\s-]models?)? spm[\s-]models? executables?",
+        ),
     ),
     (
         RESULTS,
         3.0,
-        _words(r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?) pre-?computed\s\w+ model\soutputs?"),
+        _words(r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?)", r"pre-?computed\s\w+ model\soutputs?"),
     ),
     (
         CHECKPOINT,
         3.0,
         _words(
-            r"pre-?\s?train(?:ed|ing)?[\s-]+(?:\w+[\s-]+){0,3}?(?:models?|weights?|checkpoints?|networks?|backbones?|encoders?|parameters|snapshots?)"
-            r" (?:model\s)?check-?points? ckpts? weights? model\s?zoos? snapshots? (?:fine-?\s?)?tuned\s(?:\w+\s)?models? (?:\w+-)?trained[\s-]+(?:\w+[\s-]+){0,2}?"
-            r"(?:models?|networks?|weights?) state[\s_]dicts? released\smodels? model\sfiles? model\sdownloads? download\s(?:our|the|all)?\s?models? model\sparameters"
-            r" modelos?\s(?:pre-?)?entrenados? pesos 预训练(?:好的)?(?:模型|权重) 模型(?:下载|权重|文件|参数) 权重 (?:训练好的)模型 torchscript onnx\smodels?"
+            _PRE + r"(?:models?|weights?|checkpoints?|networks?|backbones?|encoders?|parameters|snapshots?)",
+            r"(?:model\s)?check-?points? ckpts? weights? model[\s_-]?zoos? snapshots? state[\s_]dicts?",
+            r"(?:fine-?\s?)?tuned\s(?:\w+\s)?models? (?:\w+-)?trained[\s-]+(?:\w+[\s-]+){0,2}?(?:models?|networks?|weights?)",
+            r"download\s+(?:[\w.-]+\s+){1,4}trained\s+(?:on|with|using) torchscript onnx\smodels?",
+            r"released\smodels? model\sfiles? model\sdownloads? download\s(?:our|the|all)?\s?models? model\sparameters",
+            r"modelos?\s(?:pre-?)?entrenados? pesos 预训练(?:好的)?(?:模型|权重) 模型(?:下载|权重|文件|参数) 权重 训练好的模型",
         ),
     ),
     (
         CHECKPOINT,
         2.4,
         _words(
-            r"pre-?\s?trained finetuned fine-tuned 预训练 lora\s?(?:weights?|adapters?)? adapters? safetensors models?\sand\sresults results\sand\smodels?"
+            r"pre-?\s?trained finetuned fine-tuned 预训练 lora\s?(?:weights?|adapters?)? adapters? safetensors",
+            r"models?\sand\sresults results\sand\smodels?",
         ),
     ),
     (
         RESULTS,
         2.5,
         _words(
-            r"logs? results? predictions? detections? detected\sbox(?:es)? bounding\sbox\w{0,3} bbox(?:es)? metrics curves? tensorboard wandb gist outputs? 日志 结果 evaluations? renderings?"
+            r"logs? results? predictions? detections? detected\sbox(?:es)? bounding\sbox\w{0,3} bbox(?:es)? metrics curves?",
+            r"tensorboard wandb gist outputs? evaluations? renderings? 日志 结果",
         ),
     ),
     (
         DATASET,
         2.5,
         _words(
-            r"datasets? annotations? images? videos? labels? data corpus corpora ground[\s-]?truth splits? frames? keypoints? vocab(?:ulary)? embeddings? features? 数据集? 语料 标注 annots? datos imagesets? sequences scans benchmarks? gt train/val trainval captions?"
+            r"datasets? annotations? images? videos? labels? data corpus corpora ground[\s-]?truth splits? frames? keypoints?",
+            r"sequences scans benchmarks? gt train/val trainval captions? annots? imagesets? datos 数据集? 语料 标注",
         ),
     ),
+    (DATASET, 1.2, _words(r"vocab(?:ulary)? embeddings? features?")),
     (
         PAPER,
         2.5,
         _words(
-            r"papers? arxiv preprint pdf technical\sreport tech\sreport supplementary supp poster slides thesis 论文 技术报告 artículo openreview"
+            r"papers? arxiv preprint pdf technical\sreport tech\sreport supplement(?:ary|al)? supp poster slides thesis openreview",
+            r"论文 技术报告 artículo",
         ),
     ),
     (
         OTHER,
         2.0,
         _words(
-            r"configs? cfgs? configurations? code codebase demos? notebooks? colab scripts? blogs? project\s?page homepage website docs? documentation tutorials? licenses?"
-            r" implementations? repo(?:sitory)? repositories toolbox framework library issues? install(?:ation)? package app youtube video\sdemo spaces? instructions? guide"
-            r" readme 代码 yaml leaderboard codalab bibtex hyperparameters?"
+            r"configs? cfgs? configurations? code codebase demos? notebooks? colab scripts? blogs? project\s?page homepage website",
+            r"docs? documentation tutorials? licenses? implementations? repo(?:sitory)? repositories toolbox framework library issues?",
+            r"install(?:ation)? package app youtube video\sdemo spaces? instructions? guide readme yaml leaderboard codalab bibtex",
+            r"hyperparameters? 代码",
         ),
     ),
     (CHECKPOINT, 1.2, _words(r"models? backbones? networks? encoders? generators? discriminators? detectors? 模型 modelos?")),
 )
 
 # "models trained on the COCO dataset", "to train your model", "results of the pretrained model": words there only qualify.
-_QUALIFIERS = (
-    re.compile(
+_QUALIFIERS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         r"(?<![a-z])(?:pre-?)?(?:trained|tuned|tested|evaluated)\s+(?:only\s+)?(?:on|with|using|from|over)\s+[^.,;:()|\[\]，。；：（）]{1,60}",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"(?<![a-z])(?:on|for|with|using|over|from|under)\s+(?:the\s+|our\s+|all\s+)?(?:[\w.+-]+\s+){0,3}?(?:data\s?sets?|benchmarks?|images|videos|data)(?![a-z])",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"(?<![a-z])(?:train|evaluat|test|run|reproduc|us|build|fine-?tun|convert|defin)(?:e|es|ed|ing|s)?\s+(?:the|our|your|a|an|this|these|all|any|own)?\s*(?:[\w-]+\s+){0,2}?"
-        r"(?:models?|networks?|results?|detectors?|code)(?![a-z])",
-        re.IGNORECASE,
-    ),
-    re.compile(r"(?<![a-z])(?:code|configs?)\s+and\s+(?=(?:pre-?)?(?:trained\s+)?(?:models?|weights))", re.IGNORECASE),
+        r"(?<![a-z])(?:on|for|with|using|over|from|under)\s+(?:the\s+|our\s+|all\s+)?(?:[\w.+-]+\s+){0,3}?"
+        r"(?:data\s?sets?|benchmarks?|images|videos|data)(?![a-z])",
+        r"(?<![a-z])(?:train|evaluat|test|run|reproduc|us|build|fine-?tun|convert|defin)(?:e|es|ed|ing|s)?\s+"
+        r"(?:the|our|your|a|an|this|these|all|any|own)?\s*(?:[\w-]+\s+){0,2}?(?:models?|networks?|results?|detectors?|code)(?![a-z])",
+        r"(?<![a-z])(?:code|configs?)\s+and\s+(?=(?:pre-?)?(?:trained\s+)?(?:models?|weights))",
+    )
 )
 
 STRONG_SUFFIXES = frozenset(
-    "pth pt ckpt safetensors onnx caffemodel pdparams pdiparams tflite gguf ggml weights t7 params mlmodel mlpackage nemo keras msgpack pth.tar pt.tar ptl"
-    " torchscript pth.gz pth.zip ckpt.zip engine trt nnef dlc rknn hef".split()
+    "pth pt ckpt safetensors onnx caffemodel pdparams pdiparams tflite gguf ggml weights t7 params mlmodel mlpackage nemo keras"
+    " msgpack pth.tar pt.tar ptl torchscript pth.gz pth.zip ckpt.zip engine trt nnef dlc rknn hef".split()
 )
-WEAK_SUFFIXES = frozenset("bin h5 hdf5 pb pkl pickle model jit npz joblib meta index".split())
+WEAK_SUFFIXES = frozenset("bin h5 hdf5 pb pkl pickle jit npz joblib meta index".split())
 CONTAINER_SUFFIXES = frozenset("zip tar gz tgz tar.gz 7z rar bz2 tar.bz2 xz xml".split())
 COMPANION_SUFFIXES = frozenset("xml param index meta mapping".split())  # stand beside weights of the same name
 DATA_SUFFIXES = frozenset("csv tsv mat lmdb tfrecord parquet jsonl arrow hdf obj ply stl wav flac mp3 npy".split())
 RESULT_SUFFIXES = frozenset("log txt json".split())
 OTHER_SUFFIXES = frozenset(
-    "py ipynb yaml yml md sh cfg toml ini mp4 avi gif png jpg jpeg svg webp rst js cpp c cu h java apk whl deb dockerfile prototxt".split()
+    "py ipynb yaml yml md sh cfg toml ini mp4 avi gif png jpg jpeg svg webp rst js cpp c cu h java apk whl deb dockerfile"
+    " prototxt exe dmg".split()
 )
 
-_URL_TOKENS = (
-    (CHECKPOINT, 1.5, re.compile(r"checkpoint|ckpt|pre-?train|weights|model[_-]?zoo|snapshot|(?<![a-z])models?(?![a-z])|state_?dict", re.IGNORECASE)),
-    (DATASET, 1.5, re.compile(r"data-?set|annotation|(?<![a-z])(?:images?|imgs?|data|annots?|gt|labels?|videos?|train|val|test|train20\d\d|val20\d\d|zips)(?![a-z0-9])|data_|_data", re.IGNORECASE)),
-    (RESULTS, 2.0, re.compile(r"(?<![a-z])(?:logs?|results?|predictions?|eval|detections?|metrics)(?![a-z])", re.IGNORECASE)),
-)  # fmt: skip
+_URL_TOKENS = tuple(
+    (purpose, weight, re.compile(pattern, re.IGNORECASE))
+    for purpose, weight, pattern in (
+        (CHECKPOINT, 1.5, r"checkpoint|ckpt|pre-?train|weights|model[_-]?zoo|snapshot|(?<![a-z])models?(?![a-z])|state_?dict"),
+        (
+            DATASET,
+            1.5,
+            r"data-?set|annotation|data_|_data|(?<![a-z])(?:images?|imgs?|data|annots?|gt|labels?|videos?|train|val|test|train20\d\d|val20\d\d|zips)"
+            r"(?![a-z0-9])",
+        ),
+        (RESULTS, 2.0, r"(?<![a-z])(?:logs?|results?|predictions?|eval|detections?|metrics)(?![a-z])"),
+    )
+)
 
 
 def topics(text: str) -> list[Topic]:

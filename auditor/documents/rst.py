@@ -130,7 +130,7 @@ class RstReader:
     def _code(self, node: nodes.Element) -> None:
         text = node.astext()
         line = self._at(node)
-        classes: list[str] = [str(name) for name in node.get("classes", [])]
+        classes: list[str] = list(map(str, node.get("classes", [])))
         language = next((name for name in classes if name != "code"), "")
         numbered = [(line + number, code) for number, code in enumerate(text.split("\n"))]
         self._builder.code(text, line, language, list(command_links(numbered)))
