@@ -88,6 +88,9 @@ class KeptBlobs:
 
 
 def _disposition_name(stated: str) -> str:
+    extended = re.search(r"filename\*\s*=\s*\"?utf-8'[^']*'([^;\"]+)", stated, re.IGNORECASE)
+    if extended:  # RFC 6266, section 4.3: it wins over the plain form
+        return unquote(extended[1].strip(), errors="replace")
     message = Message()
     message["content-disposition"] = re.sub(r"[\r\n]", " ", stated)
     return message.get_filename("") or ""

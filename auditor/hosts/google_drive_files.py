@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import urlencode, urljoin
+from dataclasses import dataclass, field
+from urllib.parse import quote, urljoin
 
 from auditor.errors import NetworkError
 from auditor.hosts.answers import file_name
@@ -11,7 +11,8 @@ from auditor.hosts.google_drive_pages import HEADERS, is_virus_scan, page_error,
 from auditor.net import Network, RangeAnswer, RemoteBlob, refusal
 
 HEAD_BYTES = 64 << 10
-SHORT_WAY = "https://drive.usercontent.google.com/download"  # where the confirmed download of a large file ends up
+MOST_WAYS = 2  # short ways that are tried and given up in one run
+SHORT_WAY = "https://drive.usercontent.google.com/download?id={id}&export=download&confirm=t"  # where a confirmed download ends up
 LONG_WAY = "https://drive.google.com/uc"  # where gdown begins
 
 
@@ -19,7 +20,8 @@ LONG_WAY = "https://drive.google.com/uc"  # where gdown begins
 class Ways:
     """What this run has learned of the ways to a file."""
 
-    short_way_fails: bool = False
+    short: str = SHORT_WAY  # an address with {id}; empty where none is known that works
+    failed: set[str] = field(default_factory=set)
 
 
 class DriveFiles:
@@ -43,16 +45,21 @@ class DriveFiles:
         return blob
 
     def _find(self, file_id: str, resource_key: str, network: Network) -> tuple[str, RangeAnswer]:
-        key = {"resourcekey": resource_key} if resource_key else {}
+        key = f"&resourcekey={resource_key}" if resource_key else ""
         ways = network.remembered("google_drive ways", Ways)
-        if not ways.short_way_fails:
-            address = f"{SHORT_WAY}?{urlencode({'id': file_id, 'export': 'download', 'confirm': 't', **key})}"
+        short = ways.short
+        if short:
+            address = short.replace("{id}", quote(file_id)) + key
             answer = self._try_short(address, network)
             if answer is not None:
                 return address, answer
-        found = self._long(f"{LONG_WAY}?{urlencode({'id': file_id, **key})}", network)
-        ways.short_way_fails = True  # only now: where both fail it is the file's fault, not the way's
-        return found
+        address, answer = self._long(f"{LONG_WAY}?id={quote(file_id)}{key}", network)
+        # Only now is it known that the way failed and not the file.
+        ways.failed.add(short)
+        pattern = address.replace(f"id={quote(file_id)}", "id={id}").removesuffix(key)
+        is_new = pattern not in ways.failed and len(ways.failed) < MOST_WAYS
+        ways.short = pattern if "confirm" in pattern and "{id}" in pattern and is_new else ""
+        return address, answer
 
     def _try_short(self, address: str, network: Network) -> RangeAnswer | None:
         """Return the file's head, or None where this way leads nowhere. Raises `NetworkError` where no other could."""

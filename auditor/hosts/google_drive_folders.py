@@ -103,6 +103,8 @@ def _children(folder_id: str, resource_key: str, network: Network, walk: Walk) -
     walk.digest.update(page.content)
     if not children or problem:
         _check_empty(page, problem)
+    if "<html" in page.text and "</html" not in page.text:
+        walk.troubles.append("the page ends in the middle")
     return children, _entries_left_over(page.text, {child[0] for child in children})
 
 

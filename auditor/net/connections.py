@@ -85,13 +85,17 @@ class _Checked:
 
     def getresponse(self: Any) -> Any:
         """Read the header of an answer, and cut the line where it does not end in time."""
-        timer = threading.Timer(self.header_seconds, _cut, (self.sock,))
+        late = threading.Event()
+        timer = threading.Timer(self.header_seconds, _cut, (self.sock, late))
         timer.daemon = True
         timer.start()
         try:
-            return super().getresponse()  # type: ignore[misc]
+            response = super().getresponse()  # type: ignore[misc]
         finally:
             timer.cancel()
+        if late.is_set():  # the parser takes the end of the line for the end of the header
+            raise TimeoutError("the header of the answer did not end in time")
+        return response
 
 
 def _connect(connection: Any, addresses: list[str]) -> socket.socket:
@@ -109,7 +113,8 @@ def _connect(connection: Any, addresses: list[str]) -> socket.socket:
     raise NewConnectionError(connection, f"no connection: {failure}") from failure
 
 
-def _cut(sock: socket.socket | None) -> None:
+def _cut(sock: socket.socket | None, late: threading.Event) -> None:
+    late.set()
     try:
         if sock is not None:
             sock.shutdown(socket.SHUT_RDWR)

@@ -54,11 +54,17 @@ class Door(BaseAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send for a session that is not ours (gdown, PyGithub); unless streamed, the body is read here and bounded."""
+        asked = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
         with self.slot(request.url or ""):
-            response = self.exchange(request, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
+            for _ in range(self._settings.retries if request.method == "GET" and not stream else 0):
+                try:
+                    return self._load(self.exchange(request, **asked))
+                except InterruptedBodyError:
+                    continue
+            response = self.exchange(request, **asked)
             if not stream:
-                self._load(response)
-            elif response.raw is not None and getattr(response, "_content", False) is False:
+                return self._load(response)
+            if response.raw is not None and getattr(response, "_content", False) is False:
                 response.raw = CountedRaw(response.raw, self.meter)
         return response
 
@@ -126,7 +132,7 @@ class Door(BaseAdapter):
         response.url = response.url or request.url or ""
         return response
 
-    def _load(self, response: requests.Response) -> None:
+    def _load(self, response: requests.Response) -> requests.Response:
         limit, data = self._settings.max_page_bytes, bytearray()
         try:
             for piece in pieces(response, self.meter, self._settings.exchange_seconds):
@@ -137,6 +143,7 @@ class Door(BaseAdapter):
             response.close()
         response._content = bytes(data)
         response._content_consumed = True  # type: ignore[attr-defined]
+        return response
 
     def _wait(self, response: requests.Response) -> float | None:
         """Return how long to wait before another attempt, 0 for no wish of the server, None where none would help."""
