@@ -49,6 +49,8 @@ class DriveReplica:
             return _folder(request, entry)
         if isinstance(entry, DriveDocument):
             return _document(request, entry)
+        if request.path == "/embeddedfolderview" or request.path.startswith("/drive/"):
+            return _not_there()
         if request.path == "/open":
             return redirect(f"{DRIVE}/file/d/{entry.id}/view")
         if request.host == "drive.usercontent.google.com":
@@ -81,6 +83,8 @@ def _closed(request: Request, entry: DriveEntry) -> Answer | None:
 
 def _document(request: Request, document: DriveDocument) -> Answer:
     """Answer for a document of Google's own kind: its page, or its export."""
+    if request.path == "/embeddedfolderview" or request.path.startswith("/drive/"):
+        return _not_there()
     if request.path.endswith("/export"):
         suffix = request.query.get("format", "docx")
         return whole(200, document.name.encode(), "application/octet-stream", _attachment(f"{document.name}.{suffix}"))
@@ -127,7 +131,8 @@ def _download(request: Request, file: DriveFile) -> Answer:
     large = as_blob(file.content).size > SCAN_LIMIT_BYTES
     if (large if file.scan_warning is None else file.scan_warning) and "confirm" not in request.query:
         return _scan_page(file)
-    return ranged(request, file.content, {"Content-Type": "application/octet-stream", **_attachment(file.name)})
+    answer = ranged(request, file.content, {"Content-Type": "application/octet-stream", **_attachment(file.name)})
+    return cut_short(answer) if file.sharing == Sharing.CUT else answer
 
 
 def _attachment(name: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from auditor.demo.answers import Answer, Request, as_blob, as_json, whole
 from auditor.demo.git_objects import Node, Snapshot
@@ -38,7 +38,7 @@ def paged(request: Request, items: Sequence[Any]) -> tuple[Sequence[Any], dict[s
     size = min(100, int(_digits(request.query.get("per_page", ""), 30)))
     page = int(_digits(request.query.get("page", ""), 1))
     last = max(1, -(-len(items) // size))
-    base = f"{API}{request.path}"
+    base = f"{API}{quote(request.path)}"
 
     def link(number: int, rel: str) -> str:
         return f'<{base}?{urlencode({**request.query, "page": number})}>; rel="{rel}"'

@@ -81,7 +81,7 @@ class Sharing(StrEnum):
     FORBIDDEN = "forbidden"  # 403 and a page that says so
     QUOTA = "quota"  # exists, but too many people took it (files)
     DELETED = "deleted"  # 404
-    CUT = "cut"  # the page breaks off in the middle (folders)
+    CUT = "cut"  # the folder's page, or every answer with the file's bytes, breaks off in the middle
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,35 @@ def test_a_folder_page_that_breaks_off():
         client.get(f"https://drive.google.com/embeddedfolderview?id={FOLDER}")
 
 
+def test_a_file_is_no_folder_and_a_folder_no_file():
+    world = World(drive=(DriveFolder(FOLDER, "models"), DriveFile(FILE, "m.pth", b"1"), DriveDocument(OTHER, "notes")))
+    client, _ = session(world)
+    for path in (f"embeddedfolderview?id={FILE}", f"drive/folders/{FILE}", f"embeddedfolderview?id={OTHER}", f"uc?id={FOLDER}"):
+        assert client.get(f"https://drive.google.com/{path}").status_code == 404, path
+    assert client.get(f"https://drive.google.com/uc?id={OTHER}").status_code == 500
+    assert client.get(f"https://docs.google.com/document/d/{OTHER}/export?format=pdf").headers["Content-Disposition"].endswith('notes.pdf"')
+
+
+def test_a_file_that_breaks_off_does_so_in_every_range():
+    client, adapter = session(drive_file(sharing=Sharing.CUT))
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        client.get(f"https://drive.google.com/uc?id={FILE}", headers={"Range": "bytes=0-9"})
+    assert adapter.seen[-1].bytes_sent == 5
+
+
+def test_hundreds_of_megabytes_pass_without_memory():
+    import tracemalloc
+
+    client, adapter = session(drive_file(content=BIG, scan_warning=False))
+    tracemalloc.start()
+    with client.get(f"https://drive.google.com/uc?id={FILE}", stream=True) as answer:
+        total = sum(map(len, answer.iter_content(1 << 18)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert total == BIG.size == adapter.seen[-1].bytes_sent
+    assert peak < 8 << 20
+
+
 @pytest.mark.parametrize(
     ("mishap", "error"),
     [

@@ -56,6 +56,17 @@ def test_the_same_world_every_time():
     assert first == second
 
 
+def test_it_opens_no_socket(monkeypatch):
+    import socket
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert "Wader" in readme()
+
+
 def test_it_needs_nothing_heavy():
     code = "import sys, auditor.demo.world as w; w.demo_transport(); print([m for m in ('torch', 'PIL', 'trustme', 'numpy', 'github', 'gdown', 'bs4') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -199,6 +199,22 @@ def test_requests_reads_ranges_through_the_tunnel(internet_here):
     assert [seen.bytes_sent for seen in running.seen] == [4, 4]
 
 
+def test_many_threads_read_at_once(internet_here):
+    from concurrent.futures import ThreadPoolExecutor
+
+    running = internet_here(WORLD)
+    url = f"https://drive.usercontent.google.com/download?id={BIG}&confirm=t"
+
+    def read(number: int) -> bytes:
+        return requests.get(url, headers={"Range": f"bytes={number}-{number + 99_999}"}, timeout=20).content
+
+    with ThreadPoolExecutor(8) as pool:
+        pieces = list(pool.map(read, range(24)))
+    assert [piece[:5] for piece in pieces[:2]] == [b"head\0", b"ead\0\0"]
+    assert {len(piece) for piece in pieces} == {100_000}
+    assert sum(seen.bytes_sent for seen in running.seen) == 2_400_000
+
+
 def test_a_host_that_does_not_exist_is_refused(internet_here):
     running = internet_here(WORLD)
     with pytest.raises(requests.ConnectionError):
