@@ -41,7 +41,9 @@ def require_torch() -> None:
     try:
         import torch  # noqa: F401
     except ImportError as error:
-        raise MissingExtra("rebuilding a network", "torch") from error
+        missing = MissingExtra("rebuilding a network", "torch")
+        missing.help = "pip install torch"  # a dependency of the auditor itself, so no extra of its own has it
+        raise missing from error
 
 
 class Rebuilt:
