@@ -444,6 +444,15 @@ def test_a_proxy_that_is_not_there_is_an_error_with_words(monkeypatch):
     assert "proxy" in caught.value.what
 
 
+def test_certificates_that_are_not_there_are_an_error_with_words(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    net = Network(sleep=lambda _: None)
+    with pytest.raises(NetworkError) as caught:
+        net.get("https://github.com/")
+    assert "REQUESTS_CA_BUNDLE" in caught.value.help
+    assert net.requests == 1
+
+
 def test_the_replica_of_the_internet_is_reached_over_tls_through_its_proxy(internet_here):
     from auditor.demo.internet import DriveFile, DriveFolder, Fault, Mishap, World
     from auditor.hosts import host_for

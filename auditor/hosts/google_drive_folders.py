@@ -33,6 +33,7 @@ class Walk:
     natives: list[str] = field(default_factory=list)  # Google documents: not files
     troubles: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)  # resource keys of older entries, by id
     digest: Any = field(default_factory=hashlib.sha256)
 
 
@@ -62,7 +63,7 @@ def _walk(folder_id: str, path: str, resource_key: str, network: Network, walk: 
             walk.troubles.append(f"more than {MAX_FILES} files")
             return
         else:
-            walk.files.append(RemoteFile(child_path, f"https://drive.google.com/file/d/{child_id}/view", child_id))
+            walk.files.append(RemoteFile(child_path, _address(child_id, walk), child_id))
 
 
 def _descend(folder_id: str, path: str, network: Network, walk: Walk, depth: int) -> None:
@@ -72,7 +73,7 @@ def _descend(folder_id: str, path: str, network: Network, walk: Walk, depth: int
         walk.troubles.append(f"{path} lies too deep or is one folder too many, and was not listed")
         return
     try:
-        _walk(folder_id, path + "/", "", network, walk, depth + 1)
+        _walk(folder_id, path + "/", walk.keys.get(folder_id, ""), network, walk, depth + 1)
     except AuditError as error:
         status = error.status if isinstance(error, NetworkError) else "error"
         walk.troubles.append(f"{path} could not be listed ({status}: {error})")
@@ -101,6 +102,7 @@ def _children(folder_id: str, resource_key: str, network: Network, walk: Walk) -
         raise NetworkError("Google Drive: the folder's page was not fetched", problem)
     page = answers[-1]
     walk.digest.update(page.content)
+    walk.keys.update(re.findall(r"/(?:d|folders)/([-\w]{10,100})[^\"'<>\s]{0,200}?resourcekey=([-\w]{1,100})", page.text))
     if not children or problem:
         _check_empty(page, problem)
     if "<html" in page.text and "</html" not in page.text:
@@ -149,6 +151,11 @@ def _entries_left_over(page: str, understood: set[str]) -> int:
         if host in ("drive.google.com", "docs.google.com") and not any(key in href for key in understood):
             left += 1
     return left
+
+
+def _address(file_id: str, walk: Walk) -> str:
+    key = walk.keys.get(file_id)
+    return f"https://drive.google.com/file/d/{file_id}/view" + (f"?resourcekey={key}" if key else "")
 
 
 def _listing(url: str, walk: Walk, cost: Tally) -> Listing:

@@ -188,6 +188,8 @@ def _is_worth_another(error: Exception, attempt: int) -> bool:
         return False
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | urllib3.exceptions.LocationParseError):
         return False
+    if "CA certificate bundle" in str(error):
+        return False
     return isinstance(error, BREAKS) and not (is_name_failure(error) and attempt >= 1)
 
 

@@ -45,6 +45,8 @@ def refusal(url: str, status: int, headers: Mapping[str, str], body: bytes = b""
 def explain(error: Exception, url: str) -> NetworkError:
     """Return the error for an exception of requests, urllib3 or the socket below them."""
     host, text = host_of(url), _innermost(error)
+    if "CA certificate bundle" in text:
+        return NetworkError("the certificates for TLS cannot be read", text, "check REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_FILE")
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return NetworkError(f"no trust in the certificate of {host}", text, "set REQUESTS_CA_BUNDLE if a proxy re-signs TLS")
     if isinstance(error, requests.exceptions.ProxyError | urllib3.exceptions.ProxyError):

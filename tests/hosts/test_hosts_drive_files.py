@@ -113,7 +113,7 @@ def test_an_address_that_serves_one_file_only_is_not_tried_for_ever():
 
     site, drive = FakeInternet({SHORT: download, LONG: download}), GoogleDrive()
     net = network(site)
-    assert [drive.open(remote(number), net).requests for number in range(1, 6)] == [3, 3, 3, 3, 3]
+    assert [drive.open(remote(number), net).requests for number in range(1, 6)] == [3, 3, 2, 2, 2]
 
 
 def test_the_old_form_of_the_confirmation_works_with_its_cookie():

@@ -223,6 +223,19 @@ def test_addresses_that_hold_no_shared_files_ask_nobody(url, status):
     assert site.log == []
 
 
+def test_resource_keys_of_entries_are_kept():
+    with_key = [entry(key(1), "a.pth").replace("drive_web", "drive_web&amp;resourcekey=0-file"), entry(key(2), "b.pth")]
+    within = (
+        entry(key(3), "in", "folder")
+        .replace(key(3) + '"', key(3) + '?resourcekey=0-in"', 2)
+        .replace('id="entry-' + key(3) + "?resourcekey=0-in", f'id="entry-{key(3)}')
+    )
+    site = folders({FOLDER: folder_page(*with_key, within), key(3): folder_page(entry(key(4), "c.pth"))})
+    listing = DRIVE.resolve(URL, network(site))
+    assert [file.url.rpartition("/")[2] for file in listing.files] == ["view?resourcekey=0-file", "view", "view"]
+    assert "resourcekey=0-in" in site.urls[1]
+
+
 def test_an_open_link_is_followed_to_a_folder():
     site = folders({FOLDER: folder_page(entry(key(1), "a.pth"))})
     site.routes["drive.google.com/open"] = Reply(
