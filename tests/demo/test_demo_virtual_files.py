@@ -50,6 +50,7 @@ def with_torch(value):
     return [with_torch(inner) for inner in value] if isinstance(value, list) else value
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200_000))
 def test_the_checksum_of_zeros_needs_no_zeros(count):
     assert crc32_of_zeros(count) == zlib.crc32(bytes(count))
@@ -62,6 +63,7 @@ def test_the_checksum_of_very_many_zeros():
     assert crc32_of_zeros(100 << 20) == crc
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.integers(0, 50), st.binary(max_size=50)), max_size=8),
     st.integers(0, 300),
