@@ -87,10 +87,15 @@ def choose(groups: list[TensorGroup]) -> TensorGroup:
     """Return the network's own weights before averages and opponents, and the largest of them."""
     most = max(len(group.tensors) for group in groups)
     for role in ("weights", "average", "opponent"):
-        fitting = [group for group in groups if group.role == role and len(group.tensors) * 10 >= most]
+        fitting = [group for group in groups if group.role == role and _counts(len(group.tensors), most)]
         if fitting:
             return max(fitting, key=lambda group: len(group.tensors))
     return max(groups, key=lambda group: len(group.tensors))
+
+
+def _counts(tensors: int, most: int) -> bool:
+    """Tell whether a group is more than a few loose tensors beside the largest one."""
+    return tensors * 2 >= most or (tensors >= 4 and tensors * 10 >= most)
 
 
 def role_of(path: tuple[str, ...]) -> str:

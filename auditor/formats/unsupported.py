@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import json
 import re
@@ -108,7 +109,18 @@ def _json(head: bytes, size: int) -> Recognized:
 
 def _is_text(head: bytes) -> bool:
     sample = head[:1024]
-    return b"\x00" not in sample and sum(byte < 9 or 13 < byte < 32 for byte in sample) == 0
+    if any(byte < 9 or 13 < byte < 32 for byte in sample):
+        return False
+    return sum(byte < 127 for byte in sample) * 4 >= len(sample) * 3 or _is_utf8(sample)
+
+
+def _is_utf8(sample: bytes) -> bool:
+    """Tell whether bytes are UTF-8, the last character perhaps cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_onnx(head: bytes) -> bool:

@@ -1,0 +1,243 @@
+"""Hostile files, built by code: pickles that would run something in every spelling, bombs, lies. Nothing here is ever loaded."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+import tarfile
+import zipfile
+import zlib
+
+
+def text(value: str) -> bytes:
+    raw = value.encode()
+    return b"X" + struct.pack("<I", len(raw)) + raw
+
+
+def short(value: str) -> bytes:
+    raw = value.encode()
+    return b"\x8c" + bytes([len(raw)]) + raw
+
+
+def command(sentinel: str) -> str:
+    """Return a shell command that leaves a trace when it is run."""
+    return f"touch {sentinel}"
+
+
+def spellings(sentinel: str) -> dict[str, bytes]:
+    """Return pickles that call os.system (or worse) in every way in which the opcodes allow it."""
+    said = command(sentinel)
+    line = said.encode()
+    return {
+        "reduce": b"\x80\x02cos\nsystem\n" + text(said) + b"\x85R.",
+        "reduce posix": b"\x80\x02cposix\nsystem\n" + text(said) + b"\x85R.",
+        "reduce nt": b"\x80\x02cnt\nsystem\n" + text(said) + b"\x85R.",
+        "protocol 0": b"cos\nsystem\n(S'" + line + b"'\ntR.",
+        "protocol 0 unicode": b"cos\nsystem\n(V" + line + b"\ntR.",
+        "inst": b"(S'" + line + b"'\nios\nsystem\n.",
+        "obj": b"\x80\x02(cos\nsystem\n" + text(said) + b"o.",
+        "newobj": b"\x80\x02csubprocess\nPopen\n" + text(said) + b"\x85\x81.",
+        "newobj_ex": b"\x80\x04csubprocess\nPopen\n" + short(said) + b"\x85}" + short("shell") + b"\x88s\x92.",
+        "stack_global": b"\x80\x04" + short("os") + short("system") + b"\x93" + short(said) + b"\x85R.",
+        "stack_global memo": b"\x80\x04" + short("system") + b"\x940" + short("os") + b"\x94h\x00\x93" + short(said) + b"\x85R.",
+        "stack_global swapped memo": b"\x80\x04"
+        + short("os")
+        + b"q\x050"
+        + short("system")
+        + b"q\x060h\x05h\x06\x93"
+        + short(said)
+        + b"\x85R.",
+        "binget reuse": b"\x80\x02cos\nsystem\nq\x000}q\x01h\x00" + text(said) + b"\x85R.",
+        "dotted": b"\x80\x04" + short("torch") + short("serialization.os.system") + b"\x93" + short(said) + b"\x85R.",
+        "eval": b"\x80\x02c__builtin__\neval\n" + text(f"open('{sentinel}','w')") + b"\x85R.",
+        "exec": b"\x80\x02cbuiltins\nexec\n" + text(f"open('{sentinel}','w')") + b"\x85R.",
+        "open": b"\x80\x02cio\nopen\n" + text(sentinel) + text("w") + b"\x86R.",
+        "getattr": b"\x80\x02cbuiltins\ngetattr\ncos\nsystem\n" + text("__call__") + b"\x86R" + text(said) + b"\x85R.",
+        "partial": b"\x80\x02cfunctools\npartial\ncos\nsystem\n" + text(said) + b"\x86R)R.",
+        "attrgetter": b"\x80\x02coperator\nattrgetter\n" + text("system") + b"\x85R.",
+        "methodcaller": b"\x80\x02coperator\nmethodcaller\n" + text("system") + text(said) + b"\x86R.",
+        "runpy": b"\x80\x02crunpy\n_run_code\n" + text(said) + b"\x85R.",
+        "importlib": b"\x80\x02cimportlib\nimport_module\n" + text("evil") + b"\x85R.",
+        "webbrowser": b"\x80\x02cwebbrowser\nopen\n" + text("http://x") + b"\x85R.",
+        "pty": b"\x80\x02cpty\nspawn\n" + text(said) + b"\x85R.",
+        "torch.hub": b"\x80\x02ctorch.hub\nload\n" + text("a/b") + b"\x85R.",
+        "torch.load": b"\x80\x02ctorch\nload\n" + text("x") + b"\x85R.",
+        "cpp_extension": b"\x80\x02ctorch.utils.cpp_extension\nload\n" + text("x") + b"\x85R.",
+        "nested": b"\x80\x02cpickle\nloads\nB" + struct.pack("<I", 4) + b"cos\nR" + b"\x85R.",
+        "build on a class": b"\x80\x02ccollections\nOrderedDict\n}" + text("__setitem__") + b"cos\nsystem\nsb.",
+        "broken afterwards": b"\x80\x02cos\nsystem\n" + text(said) + b"\x85R\xff\xff",
+        "pip": b"\x80\x02cpip\nmain\n]" + text("install") + b"a\x85R.",
+        "ctypes": b"\x80\x02cctypes\nCDLL\n" + text("x.so") + b"\x85R.",
+        "timeit": b"\x80\x02ctimeit\ntimeit\n" + text(said) + b"\x85R.",
+        "numpy.load": b"\x80\x02cnumpy\nload\n" + text("x") + b"\x85R.",
+        "sys.modules": b"\x80\x02csys\nmodules\n.",
+    }
+
+
+class Runs:
+    """An object whose pickle calls os.system; pickled by the real pickler, never unpickled."""
+
+    def __init__(self, sentinel: str) -> None:
+        self.sentinel = sentinel
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        import os
+
+        return os.system, (command(self.sentinel),)
+
+
+def real_exploits(sentinel: str) -> dict[str, bytes]:
+    return {f"protocol {p}": pickle.dumps({"state_dict": {}, "x": Runs(sentinel)}, protocol=p) for p in range(6)}
+
+
+def broken_pickles() -> dict[str, bytes]:
+    """Return pickles that lie about lengths, nest without end or ask for memory."""
+    magic = b"\x80\x02"
+    laughs = magic + b"]q\x00(K\x01K\x01e0"
+    for n in range(200):
+        laughs += b"]" + b"q" + bytes([n + 1 & 0xFF]) + b"(" + (b"h" + bytes([n & 0xFF])) * 10 + b"e0"
+    return {
+        "binunicode8": magic + b"\x8d" + struct.pack("<Q", 1 << 62) + b"abc",
+        "binbytes8": magic + b"\x8e" + struct.pack("<Q", (1 << 64) - 1) + b"abc",
+        "bytearray8": magic + b"\x96" + struct.pack("<Q", 1 << 40),
+        "binunicode": magic + b"X\xff\xff\xff\xff",
+        "long4": magic + b"\x8b\xff\xff\xff\x7f",
+        "long4 negative": magic + b"\x8b\xff\xff\xff\xff",
+        "digits": b"(L" + b"9" * 100_000 + b"L\n.",
+        "long line": b"c" + b"a" * 200_000,
+        "deep lists": magic + b"]" * 200_000 + b"a" * 199_999 + b".",
+        "deep marks": magic + b"(" * 1_000_000,
+        "deep tuples": magic + b")" + b"\x85" * 500_000 + b".",
+        "cycle": magic + b"]q\x00h\x00a.",
+        "dict cycle": magic + b"}q\x00X\x01\x00\x00\x00ah\x00s.",
+        "laughs": laughs + b"h\x64.",
+        "many dicts": magic + b"}" * 5_000_000,
+        "memo": magic + b"N" + b"".join(b"r" + struct.pack("<I", n * 7919 & 0xFFFFFFFF) for n in range(100_000)) + b".",
+        "missing memo": magic + b"h\x09.",
+        "empty stack": magic + b".",
+        "pop": magic + b"000000.",
+        "no stop": magic + b"}" * 10,
+        "protocol 9": b"\x80\x09}.",
+        "unknown opcode": magic + b"}\xfe.",
+        "collisions": magic
+        + b"}("
+        + b"".join(b"\x8a\x0a" + (n * ((1 << 61) - 1)).to_bytes(10, "little") + b"N" for n in range(50_000))
+        + b"u.",
+        "unhashable key": magic + b"}]Ns.",
+        "append to a number": magic + b"K\x01K\x02a.",
+        "setitem of a number": magic + b"K\x01K\x02K\x03s.",
+        "huge index": b"N" + b"p" + b"9" * 39 + b"\n.",
+        "bad index": b"Np-1\n.",
+        "bad float": b"Fabc\n.",
+        "bad int": b"Iabc\n.",
+        "bad string": b"S'abc\n.",
+        "names": magic + b"".join(b"cm%d\nn\n0" % n for n in range(20_000)) + b"N.",
+    }
+
+
+def tensor_call(numel: int, shape: bytes, offset: bytes = b"K\x00", stride: bytes = b"K\x01\x85", storage: bytes | None = None) -> bytes:
+    """Return the opcodes that rebuild one tensor of storage "0"."""
+    identifier = (
+        b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"\x8a\x08" + struct.pack("<q", numel) + b"tQ"
+    )
+    return b"ctorch._utils\n_rebuild_tensor_v2\n(" + (storage or identifier) + offset + shape + stride + b"\x89N" + b"tR"
+
+
+def one_tensor(**how: object) -> bytes:
+    numel = how.pop("numel", 4)
+    shape = how.pop("shape", b"K\x04\x85")
+    return b"\x80\x02}" + text("weight") + tensor_call(numel, shape, **how) + b"s."  # type: ignore[arg-type]
+
+
+def broken_tensors() -> dict[str, bytes]:
+    return {
+        "negative size": one_tensor(shape=b"J\xff\xff\xff\xff\x85"),
+        "text as size": one_tensor(shape=text("x") + b"\x85"),
+        "impossible size": one_tensor(shape=b"\x8a\x08" + struct.pack("<q", 1 << 61) + b"K\x08\x86"),
+        "shape is a number": one_tensor(shape=b"K\x04"),
+        "truth as size": one_tensor(shape=b"\x88\x85"),
+        "no storage": one_tensor(storage=b"N"),
+        "negative storage": one_tensor(numel=-4),
+        "negative offset": one_tensor(offset=b"J\xff\xff\xff\xff"),
+        "65 dimensions": one_tensor(shape=b"(" + b"K\x01" * 65 + b"t"),
+        "no arguments": b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.",
+        "argument is no tuple": b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nNR.",
+    }
+
+
+def zip_bomb(size: int, name: str = "model.pth") -> bytes:
+    """Return a small zip of one deflated member that really inflates to `size` zeros."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = bytes(1 << 20)
+    crc, packed = 0, []
+    for _ in range(size >> 20):
+        packed.append(compressor.compress(piece))
+        crc = zlib.crc32(piece, crc)
+    packed.append(compressor.flush())
+    return handmade_zip([(name, b"".join(packed), 8, size, crc)])
+
+
+def handmade_zip(members: list[tuple[str, bytes, int, int, int]], *, offsets: list[int] | None = None, count: int | None = None) -> bytes:
+    """Return a zip of (name, packed bytes, method, stated size, checksum), with directory offsets that may lie."""
+    body, entries = b"", b""
+    for index, (name, packed, method, size, crc) in enumerate(members):
+        raw = name.encode()
+        offset = offsets[index] if offsets else len(body)
+        wide = size > 0xFFFFFFFE
+        extra = struct.pack("<HHQ", 1, 8, size) if wide else b""
+        stated = 0xFFFFFFFF if wide else size
+        body += (
+            struct.pack("<4s5H3L2H", b"PK\x03\x04", 45, 0, method, 0, 0, crc, len(packed), stated, len(raw), len(extra))
+            + raw
+            + extra
+            + packed
+        )
+        entries += struct.pack(
+            "<4s6H3L5H2L", b"PK\x01\x02", 45, 45, 0, method, 0, 0, crc, len(packed), stated, len(raw), len(extra), 0, 0, 0, 0, offset
+        )
+        entries += raw + extra
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *([len(members) if count is None else count] * 2), len(entries), len(body), 0)
+    return body + entries + end
+
+
+def overlapping_zip(kernel: bytes, copies: int) -> bytes:
+    """Return a zip whose directory names the same bytes many times, as the overlapping bombs do."""
+    first = ("a.pth", kernel, 8, 1 << 30, 0)
+    data = handmade_zip([first])
+    raw_entries = b""
+    start = data.rindex(b"PK\x01\x02")
+    for n in range(copies):
+        name = b"%05d" % n
+        raw_entries += data[start : start + 46] + name
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, copies, copies, len(raw_entries), start, 0)
+    return data[:start] + raw_entries + end
+
+
+def tar_with_links(payload: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for kind, name in (
+            (tarfile.SYMTYPE, "link.pth"),
+            (tarfile.LNKTYPE, "hard.pth"),
+            (tarfile.CHRTYPE, "device.pth"),
+            (tarfile.DIRTYPE, "dir"),
+        ):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+        info = tarfile.TarInfo("../../escape.pth")
+        info.size = len(payload)
+        archive.addfile(info, io.BytesIO(payload))
+    return buffer.getvalue()
+
+
+def zip_with_link(payload: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        link = zipfile.ZipInfo("link.pth")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("../../escape.pth", payload)
+        archive.writestr("/abs.pth", payload)
+    return buffer.getvalue()
