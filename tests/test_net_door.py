@@ -388,3 +388,23 @@ def test_pygithub_goes_through_the_session(tokens):
         Requester.Requester.resetConnectionClasses()
     assert net.requests == 1
     assert site.log[0].headers["Authorization"] == "Bearer gh-secret"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_page_that_inflates_without_end_is_refused_in_bounded_memory(times):
+    import gzip
+    import tracemalloc
+
+    body = bytes(64 << 20)
+    for _ in range(times):
+        body = gzip.compress(body)
+    net, _ = network(
+        FakeInternet({"a.org": Reply(body=body, headers={"Content-Encoding": ", ".join(["gzip"] * times)})}), max_page_bytes=1 << 20
+    )
+    tracemalloc.start()
+    for ask in (net.get, net.session().get):
+        with pytest.raises(NetworkError) as caught:
+            ask("https://a.org/")
+        assert caught.value.status == "blocked"
+    assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    tracemalloc.stop()

@@ -29,7 +29,7 @@ class Direct:
     def accepts(self, url: str) -> bool:
         """Tell whether this is a file of a web server, or an address of which nothing is known."""
         address = locate(url)
-        if urlsplit_scheme(url) not in ("http", "https"):
+        if scheme_of(url) not in ("http", "https"):
             return False
         return address.host == "other" or (address.host in FILE_HOSTS and address.target == "file")
 
@@ -95,7 +95,7 @@ def not_the_bytes(answer: RangeAnswer) -> NetworkError | None:
     return None
 
 
-def urlsplit_scheme(url: str) -> str:
+def scheme_of(url: str) -> str:
     """Return the scheme of an address in lower case, or nothing where it has none."""
     try:
         return urlsplit(url.strip()).scheme.lower()

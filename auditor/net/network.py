@@ -238,7 +238,7 @@ class Network:
             raise explain(error, current) from error
 
     def _prepared(self, url: str, headers: dict[str, str]) -> tuple[PreparedRequest, dict[str, object]]:
-        if urlsplit_scheme(url) not in ("http", "https"):
+        if scheme_of(url) not in ("http", "https"):
             raise NetworkError(f"refused to visit {url[:200]}", "only http and https addresses are visited", status="blocked")
         try:
             request = self._session.prepare_request(Request("GET", url, headers=headers))
@@ -248,7 +248,7 @@ class Network:
         return request, dict(settings)
 
 
-def urlsplit_scheme(url: str) -> str:
+def scheme_of(url: str) -> str:
     """Return the scheme of an address in lower case, or nothing where it has none."""
     return url.split(":", 1)[0].strip().lower() if ":" in url else ""
 
