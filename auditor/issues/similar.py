@@ -110,9 +110,18 @@ def _likeness(title: str, thread: Thread) -> list[tuple[int, str]]:
 
 
 def _speaks_of(name: str, text: str) -> bool:
-    """Tell whether a text names a variant. One or two letters must stand alone, in the same case: M is no m, "I'm" is no I."""
+    """Tell whether a text names a variant: "Net-L" as Net-L, Net_L, NetL or L.
+
+    One or two letters must stand alone, in the same case: M is no m, and "I'm" is no I.
+    """
     core = _IDLE_NAME.sub(" ", name).strip(" -_:/()") or name.strip()
-    if not core:
+    parts = [part for part in re.split(r"[-_\s]+", core) if part]
+    if not parts:
         return False
-    flags = re.IGNORECASE if len(core) > 2 else 0
-    return re.search(rf"(?<![A-Za-z0-9']){re.escape(core)}(?![A-Za-z0-9'])", text, flags) is not None
+    forms = [(r"[-_\s]?".join(re.escape(part) for part in parts), len(core) > 2)]
+    if len(parts) > 1 and len(parts[-1]) <= 2 and parts[-1].isupper():
+        forms.append((re.escape(parts[-1]), False))
+    return any(
+        re.search(rf"(?<![A-Za-z0-9']){form}(?![A-Za-z0-9'])", text, re.IGNORECASE if any_case else 0) is not None
+        for form, any_case in forms
+    )

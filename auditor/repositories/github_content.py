@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import posixpath
 from urllib.parse import urlsplit
@@ -66,6 +67,11 @@ class GitHubRepository:
         may_be_pointer = entry is None or entry.size is None or entry.size <= LARGEST_POINTER
         if entry is not None and self._raw_first and not may_be_pointer:
             return self._network.blob(self._address(RAW, path), name=name, size=entry.size)
+        if entry is None and self._raw_first:
+            with contextlib.suppress(NetworkError):  # then the API is asked
+                blob = self._network.blob(self._address(RAW, path), name=name)
+                if blob.size > LARGEST_POINTER:
+                    return blob
         try:
             data = self._fetch(path, entry, LARGEST_API_BLOB)
         except LimitError:

@@ -76,7 +76,7 @@ def _entry(path: str, item: dict[str, Any]) -> TreeEntry | None:
 
 def _tree_words(entries: tuple[TreeEntry, ...], submodules: list[str], truncated: bool) -> str:
     """Return what to say of the tree."""
-    words = [f"{len(entries)} files"]
+    words = [counted(len(entries), "file")]
     if truncated:
         words.append("GitHub cut the listing off: there are more")
     if submodules:
@@ -92,7 +92,7 @@ def read_releases(api: GitHubApi, full_name: str) -> Seen[tuple[ReleaseAsset, ..
     """Return the files that are attached to the published releases, newest release first."""
     releases, is_all = _pages(lambda page: api.get(f"/repos/{full_name}/releases", per_page=PAGE, page=page), RELEASE_PAGES)
     assets = tuple(asset for release in releases for item in _objects(release.get("assets")) if (asset := _asset(release, item)))
-    detail = f"{len(releases)} releases with {len(assets)} files" if releases else "no releases"
+    detail = f"{counted(len(releases), 'release')} with {counted(len(assets), 'file')}" if releases else "no releases"
     return Seen(assets, Status.OK if is_all else Status.PARTIAL, detail if is_all else f"{detail}; there are older ones")
 
 
@@ -163,7 +163,7 @@ def read_forks(api: GitHubApi, full_name: str, count: int) -> Seen[tuple[Fork, .
         if item.get("full_name")
     ]
     forks.sort(key=lambda fork: fork.pushed_at, reverse=True)
-    words = f"{len(forks)} forks, not read"
+    words = f"{counted(len(forks), 'fork')}, not read"
     return Seen(
         tuple(forks), Status.PARTIAL if answer.has_next else Status.OK, f"{words}; there are older ones" if answer.has_next else words
     )
@@ -180,6 +180,11 @@ def _pages(ask: Callable[[int], Answer], limit: int) -> tuple[list[dict[str, Any
         if not answer.has_next:
             return items, True
     return items, False
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 fork", "2 forks"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from auditor.github_api import GitHubApi, quoted
 from auditor.repositories.paths import is_plain
 
 FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+UNKNOWN_REF = (404, 422)  # GitHub answers either
+MOST_PARTS = 4  # of a branch's name, tried one by one
 SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -26,7 +28,7 @@ def pin_commit(api: GitHubApi, full_name: str, default_branch: str, asked: str |
     """Return the commit of a ref, or of the default branch. Raises `NetworkError`.
 
     The ref of a `/tree/` address may be followed by a folder, and branches have slashes: where the whole is no ref, the
-    longest branch or tag that it begins with is taken.
+    branch or tag that it begins with is taken.
     """
     if not asked:
         return Pin(default_branch, _commit(api, full_name, default_branch))
@@ -39,10 +41,10 @@ def pin_commit(api: GitHubApi, full_name: str, default_branch: str, asked: str |
     try:
         commit = _commit(api, full_name, ref)
     except NetworkError as error:
-        shorter = _beginning(api, full_name, ref) if error.http_status in (404, 422) and "/" in ref else None
+        shorter = _beginning(api, full_name, ref) if error.http_status in UNKNOWN_REF else None
         if shorter is None:
             raise _no_such_ref(error, full_name, ref) from error
-        ref, commit = shorter, _commit(api, full_name, shorter)
+        ref, commit = shorter
     return Pin(ref, commit, _doubt(api, full_name, default_branch, ref, commit))
 
 
@@ -55,16 +57,19 @@ def _commit(api: GitHubApi, full_name: str, ref: str) -> str:
     return commit
 
 
-def _beginning(api: GitHubApi, full_name: str, ref: str) -> str | None:
-    """Return the longest branch, or else tag, that `ref` begins with."""
-    first = quoted(ref.split("/")[0])
-    for kind in ("heads", "tags"):
-        data = api.get(f"/repos/{full_name}/git/matching-refs/{kind}/{first}").data
-        full_refs = [str(item.get("ref")) for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-        names = [name.removeprefix(f"refs/{kind}/") for name in full_refs]
-        fitting = [name for name in names if ref.startswith(f"{name}/")]
-        if fitting:
-            return max(fitting, key=len)
+def _beginning(api: GitHubApi, full_name: str, ref: str) -> tuple[str, str] | None:
+    """Return the branch or tag that `ref` begins with, and its commit.
+
+    Git cannot hold both "a" and "a/b" as branches, so the shortest that is one is the one that was meant.
+    """
+    parts = ref.split("/")
+    for count in range(1, min(len(parts), MOST_PARTS + 1)):
+        name = "/".join(parts[:count])
+        try:
+            return name, _commit(api, full_name, name)
+        except NetworkError as error:
+            if error.http_status not in UNKNOWN_REF:
+                raise
     return None
 
 
@@ -73,7 +78,8 @@ def _doubt(api: GitHubApi, full_name: str, default_branch: str, ref: str, commit
 
     GitHub answers for a fork's commits under the parent's name too, so an id alone does not make a commit the authors' own
     (https://docs.github.com/repositories/viewing-activity-and-data-for-your-repository/viewing-a-summary-of-repository-activity).
-    The commit is theirs when it lies in the default branch's past or is the head of a branch.
+    The commit is theirs when it lies in the default branch's past or is the head of a branch. A server that cannot say
+    (GitHub's quota is used up, an older server) raises no doubt.
     """
     if not SHORT_ID.fullmatch(ref) or not commit.startswith(ref):
         return ""
@@ -85,13 +91,14 @@ def _doubt(api: GitHubApi, full_name: str, default_branch: str, ref: str, commit
         if api.get(f"/repos/{full_name}/commits/{commit}/branches-where-head").data:
             return ""
     except NetworkError as error:
-        return f"could not check that this commit is the authors' own ({error})"
+        if "common ancestor" not in error.why.lower():
+            return ""  # a server that cannot compare has not said anything against the commit
     return f"this commit is not in the past of {default_branch}: it may be a fork's; name its branch or tag instead"
 
 
 def _no_such_ref(error: NetworkError, full_name: str, ref: str) -> NetworkError:
     """Return the error in words where the ref is what is wrong."""
-    if error.http_status not in (404, 422):
+    if error.http_status not in UNKNOWN_REF:
         return error
     what = f"{full_name} has no branch, tag or commit {ref!r}"
     return NetworkError(what, error.why, "leave the ref out for the default branch", status=error.status, http_status=error.http_status)

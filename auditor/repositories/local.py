@@ -131,11 +131,19 @@ def _walk(root: Path) -> _Walk:
             if len(walk.entries) >= MAX_ENTRIES or depth >= MAX_DEPTH:
                 walk.cut = True
                 return walk
-            if item.is_dir(follow_symlinks=False):
+            if _is_folder(item):
                 waiting.append((path, depth + 1))
             else:
                 _take(root, path, item, walk)
     return walk
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    """Tell whether this is a folder itself, not a link to one; what vanished meanwhile is none."""
+    try:
+        return item.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _children(root: Path, folder: str, walk: _Walk) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -56,6 +56,27 @@ def test_other_threads_are_not(other: Thread) -> None:
     assert similar_threads(DRAFT, [other]) == ()
 
 
+@pytest.mark.parametrize(
+    ("variant", "words", "named"),
+    [
+        ("PaperNet-L", "PaperNet_L", True),
+        ("PaperNet-L", "papernet l", True),
+        ("PaperNet-L", "PaperNetL", True),
+        ("PaperNet-L", "the L one", True),
+        ("PaperNet-L", "the l one", False),
+        ("PaperNet-L", "L2 loss", False),
+        ("PaperNet-Large", "a larger one", False),
+        ("Ours-M", "model M", True),
+        ("Ours-I", "I'm looking", False),
+        ("our model", "your models", False),
+        ("a+(b", "a+(b", True),
+    ],
+)
+def test_a_variant_is_named_in_several_spellings(variant: str, words: str, named: bool) -> None:
+    draft = IssueDraft("x", "y", (variant,))
+    assert bool(similarities(draft, [thread("Question", f"Where can the checkpoint of {words} be found?")])) is named
+
+
 def test_names_that_everybody_uses_say_nothing() -> None:
     draft = IssueDraft("`checkpoint.pth` is empty, is it meant to be?", "See `checkpoint.pth` and `paper_B.ckpt`.", ("Ours-B",))
     assert file_names(draft.body) == {"paper_b.ckpt"}

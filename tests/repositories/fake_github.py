@@ -213,10 +213,6 @@ class FakeGitHub(BaseAdapter):
         if head == "compare":
             sha = tail.split("...")[1]
             return as_json({"status": "diverged" if sha in repository.foreign_commits else "behind", "files": []})
-        if rest.startswith("git/matching-refs/"):
-            _, _, kind, start = rest.split("/", 3)
-            refs = repository.branches if kind == "heads" else repository.tags
-            return as_json([{"ref": f"refs/{kind}/{name}", "object": {"sha": sha}} for name, sha in refs.items() if name.startswith(start)])
         if rest.startswith("git/trees/"):
             entries = repository.entries()
             cut = repository.truncated

@@ -84,6 +84,8 @@ def test_without_a_whole_tree_a_file_is_asked_for_all_the_same() -> None:
     repository = opened(github)
     assert repository.repository.tree == ()
     assert repository.read("docs/ZOO.md") == b"zoo"
+    assert repository.blob("docs/ZOO.md").read(0, 9) == b"zoo"
+    assert repository.blob("model.pth").read(9000, 9) == WEIGHTS[9000:9009]
     github.raw_has_nothing = True
     assert repository.read("docs/ZOO.md") == b"zoo"
     with pytest.raises(NetworkError) as caught:

@@ -150,6 +150,17 @@ def test_a_commit_that_may_be_a_forks_is_doubted() -> None:
     assert "may be a fork's" in found.detail
 
 
+def test_a_commit_of_an_unrelated_history_is_doubted_and_a_server_that_cannot_compare_doubts_nothing() -> None:
+    for reply, status in (
+        (error(404, "No common ancestor between main and x."), Status.PARTIAL),
+        (error(404, "Not Found"), Status.OK),
+        (rate_limited(), Status.OK),
+    ):
+        github = FakeGitHub(paper(foreign_commits={IMPOSTER}))
+        github.faults = lambda method, url, reply=reply: reply if "/compare/" in url else None
+        assert source(opened(github, ref=IMPOSTER), "repository").status is status
+
+
 def test_the_head_of_another_branch_is_the_authors_own() -> None:
     github = FakeGitHub(paper(branches={"main": COMMIT, "dev": FEATURE}, foreign_commits={FEATURE}))
     assert source(opened(github, ref=FEATURE), "repository").status is Status.OK
