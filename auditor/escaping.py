@@ -165,7 +165,7 @@ def _escaped(match: re.Match[str]) -> str:
         case "entity":
             return _ENTITIES[found]
         case "dollar":
-            return "<span>$</span>"  # GitHub's own way out of mathematics; it reads a backslash before a dollar as nothing
+            return r"<span>\$</span>"  # GitHub documents the span as the way out of mathematics; a backslash alone is ignored there
         case _:
             return "\\" + found
 

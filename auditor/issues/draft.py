@@ -6,13 +6,14 @@ an innocent explanation: files that are not uploaded yet, weights that are share
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from auditor.escaping import Trusted, block, clip, code, environment, link, printable
 from auditor.facts import Artifact, Claim, Inspected, Status, Tensor, Thread
 from auditor.findings import AuditReport, IssueDraft, VariantVerdict, Verdict
+from auditor.issues.fingerprint import comment
+from auditor.issues.fingerprint import fingerprint as fingerprint_of
 from auditor.telling.by_hand import check_checkpoint, check_listing, decisive_tensors
 from auditor.telling.figures import count_text, day_text, shape_text, size_text
 from auditor.telling.lookup import Lookup
@@ -20,6 +21,8 @@ from auditor.telling.lookup import Lookup
 LONGEST_BODY = 6000  # bytes: a prefilled address in a browser must stay below eight thousand
 LONGEST_TITLE = 120
 TENSORS_SHOWN = 3
+
+_NAMES = {"params": "parameters", "gflops": "GFLOPs", "first_layer": "first layer", "head_depth": "head depth"}
 
 Similar = Callable[[IssueDraft, tuple[Thread, ...]], tuple[tuple[int, str, str], ...]]
 Pair = tuple[Artifact, Inspected]
@@ -74,7 +77,7 @@ class IssueView:
     script: Trusted
     expected: tuple[Trusted, ...]
     unseen: tuple[Trusted, ...]
-    fingerprint: str
+    mark: Trusted  # the hidden comment
 
 
 def draft(report: AuditReport, similar: Similar | None = None) -> IssueDraft | None:
@@ -86,7 +89,7 @@ def draft(report: AuditReport, similar: Similar | None = None) -> IssueDraft | N
     accused = tuple(v for v in report.variants if v.verdict.accuses and any(c.rank == "primary" for c in lookup.claims(v)))
     if not accused:
         return None
-    fingerprint = _fingerprint(report, accused)
+    fingerprint = _fingerprint(lookup, accused)
     body = _body(lookup, accused, fingerprint)
     made = IssueDraft(_title(lookup, accused), body, tuple(v.name for v in accused), fingerprint=fingerprint)
     return made if similar is None else replace(made, duplicates=similar(made, report.facts.repository.threads))
@@ -136,7 +139,7 @@ def _view(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str,
     unseen = [s for s in report.facts.sources if s.status is not Status.OK]
     return IssueView(
         repository=code(clip(repository.full_name, longest)),
-        commit=code(clip(repository.commit, 13).rstrip("…")[:12]),
+        commit=code(printable(repository.commit)[:12]),
         day=day_text(report.facts.started_at),
         version=clip(report.facts.tool_version, 20),
         mislabelled=tuple(code(clip(v.name, longest)) for v in labels[:most]),
@@ -151,7 +154,7 @@ def _view(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str,
         script=script if len(script.encode()) <= 1500 else Trusted(""),
         expected=expected if len(script.encode()) <= 1500 else (),
         unseen=tuple(code(clip(s.url or s.id, longest)) for s in unseen[: min(most, 4)]),
-        fingerprint=fingerprint,
+        mark=Trusted(comment(fingerprint)),
     )
 
 
@@ -161,15 +164,21 @@ def _quote(lookup: Lookup, variant: VariantVerdict, longest: int) -> Quote:
     denied = {c.claim for c in variant.comparisons if c.agrees is False}
     order = sorted(primary, key=lambda claim: (claim.id not in denied, claim.attribute != "params"))[:3]
     words = "; ".join(_said(claim) for claim in order)
-    places = tuple(dict.fromkeys(lookup.place(claim.evidence) for claim in order))
+    places = tuple(dict.fromkeys(_place(lookup, claim) for claim in order))
     return Quote(code(clip(variant.name, longest)), clip(words, 3 * longest), places[:2])
 
 
+def _place(lookup: Lookup, claim: Claim) -> Trusted:
+    """Return a link to where a claim stands; for a picture without the region, so that one picture is named once."""
+    path, region, _ = claim.evidence.locator.partition("#xywh=")
+    return lookup.place(replace(claim.evidence, locator=path) if region else claim.evidence)
+
+
 def _said(claim: Claim) -> str:
-    """Return a claim as it is printed: "params 7.59M", "MPJPE 51.05 mm (protocol 2)"."""
+    """Return a claim as it is printed: "parameters 7.59M", "MPJPE 51.05 mm (protocol 2)"."""
     value = claim.printed or (", ".join(map(str, claim.value)) if isinstance(claim.value, (list, tuple)) else str(claim.value))
     setting = f" ({clip(claim.setting, 30)})" if claim.setting else ""
-    return f"{clip(claim.attribute, 30)} {clip(value, 40)}{setting}"
+    return f"{_NAMES.get(claim.attribute, clip(claim.attribute, 30))} {clip(value, 40)}{setting}"
 
 
 def _wrong(lookup: Lookup, variant: VariantVerdict) -> tuple[Pair, ...]:
@@ -240,12 +249,10 @@ def _by_hand(lookup: Lookup, columns: tuple[Pair, ...], missing: bool) -> tuple[
     return block(check.script, "sh"), tuple(code(clip(line, 160)) for line in check.expected if line)
 
 
-def _fingerprint(report: AuditReport, accused: tuple[VariantVerdict, ...]) -> str:
-    """Return what tells a second run that this was asked before: repository, variants and files, in no order."""
-    asks = sorted(f"{v.verdict.value}:{v.name}" for v in accused)
-    files = sorted(artifact.name for artifact in report.facts.artifacts)
-    words = "\n".join([report.facts.repository.full_name.lower(), *asks, "", *files])
-    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
+def _fingerprint(lookup: Lookup, accused: tuple[VariantVerdict, ...]) -> str:
+    """Return what tells a second run that this was asked before: repository, variants and their files, in no order."""
+    files = [artifact.name for variant in accused for artifact, _ in lookup.checkpoints(variant.checkpoints)]
+    return fingerprint_of(lookup.repository.full_name, [variant.name for variant in accused], files)
 
 
 def _all(names: list[str]) -> str:

@@ -17,6 +17,8 @@ from auditor.renderers.words import Sentence, sentence
 from auditor.telling.figures import count_text
 from auditor.telling.lookup import Lookup
 
+COUNTS_ALIKE = 0.01  # nearer than this, a count does not tell two networks apart
+
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
@@ -55,32 +57,24 @@ def _not_uploaded(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hyp
 
 
 def _renamed(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypothesis]:
-    """Yield: there under another name, for each file that no claimed variant owns."""
-    for other in lookup.report.variants:
-        if other.verdict not in (Verdict.FOREIGN, Verdict.UNCLAIMED):
-            continue
-        for artifact, item in lookup.checkpoints(other.checkpoints):
-            speaks_for = [sentence("for.unclaimed_file", file=lookup.file_name(artifact, item))]
-            if item.checkpoint.saved_as and item.checkpoint.saved_as not in artifact.name:
-                speaks_for.append(sentence("for.saved_as", name=code(clip(item.checkpoint.saved_as, 80))))
-            against = [_count_differs(lookup, variant, item) for variant in missing]
-            if other.verdict is Verdict.FOREIGN:
-                against.insert(0, sentence("against.other_family", network=network_name(item)))
-            yield Hypothesis(
-                sentence("guess.renamed", file=lookup.file_name(artifact, item), names=joined([v.name for v in missing])),
-                tuple(speaks_for),
-                tuple(found for found in against if found is not None) or (sentence("against.nothing_known"),),
-            )
-
-
-def _count_differs(lookup: Lookup, variant: VariantVerdict, item: Inspected) -> Sentence | None:
-    """Return that a file's parameters are not those that are claimed of a variant, where that is so."""
-    claim = next((c for c in lookup.claims(variant) if c.attribute == "params" and c.rank == "primary"), None)
-    count = claimed_count(claim) if claim else None
-    if claim is None or not count or abs(count - item.parameters.learnable) < 0.01 * count:
-        return None
-    shown = clip(claim.printed or count_text(count), 40)
-    return sentence("against.other_count", learnable=item.parameters.learnable, claimed=shown, name=code(clip(variant.name, 60)))
+    """Yield: there under another name, as one of the files that no claimed variant owns."""
+    others = [v for v in lookup.report.variants if v.verdict in (Verdict.FOREIGN, Verdict.UNCLAIMED)]
+    pairs = [pair for other in others for pair in lookup.checkpoints(other.checkpoints)]
+    if not pairs:
+        return
+    files, names = joined([artifact.name for artifact, _ in pairs]), joined([v.name for v in missing])
+    renamed = [artifact.name for artifact, item in pairs if item.checkpoint.saved_as and item.checkpoint.saved_as not in artifact.name]
+    speaks_for = [sentence("for.unclaimed_files", files=files)]
+    if renamed:
+        speaks_for.append(sentence("for.renamed_before", files=joined(renamed)))
+    claims = [c for v in missing for c in lookup.claims(v) if c.attribute == "params" and c.rank == "primary"]
+    counts = [count for count in map(claimed_count, claims) if count]
+    held = list(dict.fromkeys(item.parameters.learnable for _, item in pairs))
+    against = sentence("against.nothing_known")
+    if counts and not any(abs(count - learnable) < COUNTS_ALIKE * count for count in counts for learnable in held):
+        shown = list(dict.fromkeys(clip(claim.printed or count_text(claimed_count(claim) or 0), 20) for claim in claims))
+        against = sentence("against.other_counts", held="; ".join(map(count_text, held[:8])), claimed="; ".join(shown[:8]))
+    yield Hypothesis(sentence("guess.renamed", files=files, names=names), tuple(speaks_for), (against,))
 
 
 def _elsewhere(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypothesis]:

@@ -56,6 +56,7 @@ def unreadable_rows(lookup: Lookup) -> tuple[UnreadableRow, ...]:
 
 def _row(source: Source) -> SourceRow:
     """Return one source's line."""
-    shown = code(clip(source.url or source.id, 90))
+    path = source.id.partition(":")[2]
+    shown = code(clip(path if path and source.url.endswith("/" + path) else source.url or source.id, 90))
     place = link(shown, source.url) if source.url.startswith(("http://", "https://")) else shown
     return SourceRow(clip(source.kind, 30), place, source.status.value, clip(source.detail, 200), source.required)

@@ -136,7 +136,7 @@ def short_claims(lookup: Lookup, variant: VariantVerdict) -> tuple[Sentence, ...
     metrics = metrics_of(own)
     shown = _distinct([*structural[:4], *rest, *metrics[:METRICS_SHOWN]])
     more = len(metrics) - METRICS_SHOWN
-    return shown + ((sentence("row.more", count=more),) if more > 0 else ()) or (sentence("row.no_claim"),)
+    return shown + ((sentence("row.more", count=more),) if more > 0 else ()) or (sentence("list.none"),)
 
 
 def metrics_of(claims: list[Claim]) -> list[Claim]:
@@ -146,7 +146,7 @@ def metrics_of(claims: list[Claim]) -> list[Claim]:
 
 def claim_sentence(claim: Claim) -> Sentence:
     """Return one claim as it is shown in a table: value, attribute, setting."""
-    value = clip(claim.printed or _value_text(claim), 60)
+    value = clip(claim_value(claim), 60)
     if claim.attribute in STRUCTURE:
         return sentence(f"claim.{claim.attribute}", value=value)
     key = "claim.metric_in" if claim.setting else "claim.metric"
@@ -157,7 +157,7 @@ def agreement(variant: VariantVerdict) -> Sentence:
     """Return how many of the comparisons that decide something agree; the authors' claims alone are counted."""
     decided = [comparison for comparison in variant.comparisons if comparison.agrees is not None and comparison.rank == "primary"]
     if not decided:
-        return sentence("row.undecided")
+        return sentence("row.undecided" if variant.comparisons else "list.none")
     agreeing = sum(1 for comparison in decided if comparison.agrees)
     return sentence("row.agree", agreeing=agreeing, total=len(decided))
 
@@ -174,7 +174,7 @@ def checkpoint_row(lookup: Lookup, artifact: Artifact, item: Inspected) -> Check
         saved_as=code(clip(checkpoint.saved_as or "", 80)),
         state_key=code(clip(checkpoint.state_key or "", 60)),
         network=network_name(item),
-        summary=clip(architecture.summary, 200),
+        summary=clip(architecture.summary, 200) or network_name(item),
         first_layer=code(f"{clip(first[0], 80)} {shape_text(first[1])}") if first else Trusted(""),
         depths=list_text(architecture.depths),
         dims=list_text(architecture.dims),
@@ -254,7 +254,7 @@ def missing_row(lookup: Lookup, variant: VariantVerdict) -> MissingRow:
     ratio = bytes_per_parameter(lookup)
     return MissingRow(
         name=code(clip(variant.name, 60)),
-        parameters=clip(claim.printed or _value_text(claim), 40) if claim else "",
+        parameters=clip(claim_value(claim), 40) if claim else "",
         bare_size=size_text(count * BYTES_PER_VALUE) if count else "",
         saved_size=size_text(round(count * ratio)) if count and ratio else "",
         ratio=f"{ratio:.1f}" if ratio else "",
@@ -314,8 +314,10 @@ def _distinct(claims: list[Claim]) -> tuple[Sentence, ...]:
     return tuple(dict.fromkeys(claim_sentence(claim) for claim in claims))
 
 
-def _value_text(claim: Claim) -> str:
-    """Return a claim's value as a person would write it."""
+def claim_value(claim: Claim) -> str:
+    """Return a claim's value as it is printed, or as a person would write it."""
+    if claim.printed:
+        return claim.printed
     if isinstance(claim.value, (list, tuple)):
         return ", ".join(str(item) for item in claim.value)
     return f"{claim.value} {claim.unit or ''}".strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.escaping import Trusted, block, clip, code, link
+from auditor.escaping import Trusted, block, clip, code, link, printable
 from auditor.findings import AuditReport, Finding, Outcome, Severity, Verdict
 from auditor.renderers.hypotheses import Hypothesis, hypotheses
 from auditor.renderers.seen import SourceRow, UnreadableRow, source_rows, unreadable_rows, unseen_rows
@@ -37,8 +37,10 @@ GRAVEST_FIRST = (
     Verdict.UNCLAIMED,
     Verdict.FOREIGN,
 )
+EXPLAINED = (Verdict.CONTRADICTED, Verdict.MISLABELLED, Verdict.UNVERIFIABLE)  # the others explain themselves
 CHECKS_BY_HAND = 6  # of each kind
 EVIDENCE_SHOWN = 400
+EVIDENCE_OPEN = 60  # a longer list is folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class EvidenceRow:
 class ReportView:
     """Everything that report.md shows."""
 
+    title: Trusted
     name: Trusted
     commit: Trusted
     ref: str
@@ -92,6 +95,7 @@ class ReportView:
     unseen: tuple[SourceRow, ...]
     unreadable: tuple[UnreadableRow, ...]
     variants: tuple[VariantRow, ...]
+    reasons: tuple[tuple[Trusted, str], ...]  # names, why
     verdicts_used: tuple[str, ...]
     checkpoints: tuple[CheckpointRow, ...]
     comparisons: tuple[ComparisonGroup, ...]
@@ -107,6 +111,7 @@ class ReportView:
     steps: tuple[Sentence, ...]
     by_hand: tuple[HandRow, ...]
     evidence: tuple[EvidenceRow, ...]
+    evidence_folded: bool
     evidence_hidden: int
     cost: Sentence
     version: str
@@ -122,7 +127,8 @@ def view_of(report: AuditReport) -> ReportView:
     failed = [finding for finding in report.findings if finding.outcome is not Outcome.HOLDS]
     rank = {severity: n for n, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO))}
     return ReportView(
-        name=link(code(clip(repository.full_name, 100)), repository.url),
+        title=code(clip(repository.full_name, 100)),
+        name=link(code(clip(repository.full_name, 100)), repository.url) if repository.url else code(clip(repository.full_name, 100)),
         commit=_commit(lookup),
         ref=clip(repository.ref, 60),
         day=day_text(facts.started_at),
@@ -131,7 +137,8 @@ def view_of(report: AuditReport) -> ReportView:
         complete=report.complete,
         unseen=unseen_rows(lookup),
         unreadable=unreadable_rows(lookup),
-        variants=tuple(variant_row(lookup, variant) for variant in report.variants),
+        variants=tuple(variant_row(lookup, variant) for variant in sorted(report.variants, key=lambda v: GRAVEST_FIRST.index(v.verdict))),
+        reasons=tuple((joined(list(names)), reason) for names, reason in reasons(report, EXPLAINED)),
         verdicts_used=tuple(v.value for v in GRAVEST_FIRST if any(variant.verdict is v for variant in report.variants)),
         checkpoints=tuple(checkpoint_row(lookup, artifact, item) for artifact, item in facts.inspected()),
         comparisons=tuple(comparison_group(lookup, variant) for variant in report.variants if variant.comparisons),
@@ -149,9 +156,10 @@ def view_of(report: AuditReport) -> ReportView:
         steps=next_steps(lookup),
         by_hand=tuple(_hand_row(check) for check in _checks_by_hand(lookup)),
         evidence=tuple(
-            EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160)), piece.sha256[:12], code(clip(piece.source, 90)))
+            EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160)), piece.sha256[:12], lookup.holder(piece))
             for number, piece in evidence[:EVIDENCE_SHOWN]
         ),
+        evidence_folded=len(evidence) > EVIDENCE_OPEN,
         evidence_hidden=max(0, len(evidence) - EVIDENCE_SHOWN),
         cost=_cost(report),
         version=clip(facts.tool_version, 30),
@@ -161,7 +169,7 @@ def view_of(report: AuditReport) -> ReportView:
 def _commit(lookup: Lookup) -> Trusted:
     """Return the audited commit, short, linked to its tree."""
     repository = lookup.repository
-    shown = code(clip(repository.commit, 12).rstrip("…")[:12])
+    shown = code(printable(repository.commit)[:12])
     return shown if repository.local or not repository.url else link(shown, f"{repository.url}/tree/{repository.commit}")
 
 
@@ -187,6 +195,16 @@ def _groups(report: AuditReport) -> tuple[tuple[str, int, Trusted], ...]:
     """Return the verdicts with their variants, the gravest first."""
     groups = ((verdict, [v.name for v in report.variants if v.verdict is verdict]) for verdict in GRAVEST_FIRST)
     return tuple((verdict.value, len(names), joined(names)) for verdict, names in groups if names)
+
+
+def reasons(report: AuditReport, verdicts: tuple[Verdict, ...]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return why these verdicts were given: names of variants and their reason, variants with the same reason together."""
+    told: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        for variant in report.variants:
+            if variant.verdict is verdict and variant.reason:
+                told.setdefault(clip(variant.reason, 400), []).append(variant.name)
+    return tuple((tuple(names), reason) for reason, names in told.items())
 
 
 def _cost(report: AuditReport) -> Sentence:

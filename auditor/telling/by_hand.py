@@ -10,7 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from auditor.escaping import printable
 from auditor.facts import Artifact, Claim, Inspected, Repository, Source, Tensor
@@ -51,16 +51,22 @@ def check_claim(claim: Claim, repository: Repository) -> HandCheck:
 
 def check_listing(source: Source) -> HandCheck:
     """Return how to list again what stands at the end of a link."""
-    parts = urlsplit(printable(source.url)) if source.url else urlsplit("")
-    folder = _DRIVE_FOLDER.search(parts.path) if (parts.netloc.lower() == "drive.google.com") else None
+    seen = (source.quote or source.detail,)
+    parts = _parts(source.url)
+    folder = _DRIVE_FOLDER.search(parts.path) if parts.netloc.lower() == "drive.google.com" else None
     if folder is not None:
         page = f"https://drive.google.com/embeddedfolderview?id={folder.group(1)}#list"
-        return HandCheck("listing", source.url, f"curl -sL {shlex.quote(page)} | grep -o 'flip-entry-title\">[^<]*'", (source.detail,))
+        return HandCheck("listing", source.url, f"curl -sL {shlex.quote(page)} | grep -o 'flip-entry-title\">[^<]*'", seen)
     if parts.netloc.lower() == "huggingface.co" and len(parts.path.strip("/").split("/")) >= 2:
         name = "/".join(parts.path.strip("/").split("/")[:2])
         page = f"https://huggingface.co/api/models/{quote(name)}/tree/main?recursive=1"
-        return HandCheck("listing", source.url, f"curl -sL {shlex.quote(page)} | python3 -m json.tool | grep '\"path\"'", (source.detail,))
-    return HandCheck("page", source.url, "", (source.detail,))
+        return HandCheck(
+            "listing",
+            source.url,
+            f"curl -sL {shlex.quote(page)} | python3 -m json.tool | grep '\"path\"'",
+            (source.quote or source.detail,),
+        )
+    return HandCheck("page", source.url, "", seen)
 
 
 def check_checkpoint(artifact: Artifact, item: Inspected, tensors: tuple[Tensor, ...]) -> HandCheck:
@@ -87,7 +93,7 @@ def decisive_tensors(item: Inspected, limit: int = 3) -> tuple[Tensor, ...]:
 
 def _raw_address(repository: Repository, path: str) -> str | None:
     """Return where the bytes of a file at the audited commit are; None for a local folder."""
-    parts = urlsplit(repository.url)
+    parts = _parts(repository.url)
     if repository.local or parts.netloc.lower() != "github.com":
         return None
     return f"https://raw.githubusercontent.com{quote(parts.path)}/{quote(repository.commit)}/{quote(path)}"
@@ -97,7 +103,7 @@ def _download(artifact: Artifact, member: str | None) -> tuple[list[str], str]:
     """Return the lines that fetch a file (and unpack it), and the file's name on the reader's disk, quoted."""
     local = shlex.quote("./" + (PurePosixPath(printable(artifact.name)).name or "checkpoint"))
     address = printable(artifact.url)
-    host = urlsplit(address).netloc.lower()
+    host = _parts(address).netloc.lower()
     drive = _DRIVE_FILE.search(address) if host in ("drive.google.com", "drive.usercontent.google.com") else None
     if drive is not None:
         lines = [f"pip install gdown && gdown {shlex.quote('https://drive.google.com/uc?id=' + drive.group(1))} -O {local}"]
@@ -113,11 +119,16 @@ def _download(artifact: Artifact, member: str | None) -> tuple[list[str], str]:
 
 def _direct(address: str) -> str:
     """Return the address of the bytes where a host's page and its bytes differ in one word."""
-    if urlsplit(address).netloc.lower() in ("huggingface.co", "github.com"):
-        return re.sub(
-            r"^(https?://[^/]+/[^/]+/[^/]+)/blob/", r"\1/" + ("resolve" if "huggingface" in address[:24] else "raw") + "/", address
-        )
-    return address
+    word = {"huggingface.co": "resolve", "github.com": "raw"}.get(_parts(address).netloc.lower())
+    return re.sub(r"^(https?://[^/]+/[^/]+/[^/]+)/blob/", rf"\1/{word}/", address) if word else address
+
+
+def _parts(address: str) -> SplitResult:
+    """Return the parts of an address, empty ones where it has none."""
+    try:
+        return urlsplit(printable(address))
+    except ValueError:
+        return urlsplit("")
 
 
 def _python(item: Inspected, tensors: tuple[Tensor, ...]) -> tuple[list[str], tuple[str, ...]] | None:

@@ -71,6 +71,14 @@ class Lookup:
             target = source.url if source is not None else ""
         return link(shown, target) if target.startswith(("http://", "https://")) else shown
 
+    def holder(self, piece: Evidence) -> Trusted:
+        """Return the file or page that a place lies in, as code; nothing where the place itself names it."""
+        artifact = next((artifact for artifact in self.report.facts.artifacts if artifact.source == piece.source), None)
+        if artifact is not None:
+            return self.file_name(artifact)
+        path = piece.locator.partition("#")[0]
+        return Trusted("") if path and path in piece.source else code(clip(piece.source, 80))
+
     def _in_repository(self, path: str, source: Source | None, piece: Evidence) -> bool:
         """Tell whether a place is a file of the audited repository: known from its tree, else from the kind of its source."""
         kind = source.kind if source is not None else piece.source.partition(":")[0]

@@ -344,9 +344,8 @@ def missing() -> AuditReport:
     seen = facts({"PoseNeXt_XS.tar": inspected("XS"), "PoseNeXt_S.tar": inspected("S"), "snapshot_18.pth.tar": resnet()})
     foreign = seen.inspected()[2][1]
     why = "Every place that the repository links was listed completely, and no file there has its name or its structure."
-    variants = tuple(
-        VariantVerdict(name, Verdict.MISSING, (), tuple(c.id for c in claims_of(seen, name)), (), why) for name in ("Ours-M", "Ours-L")
-    ) + (
+    variants = (
+        *(VariantVerdict(name, Verdict.MISSING, (), tuple(c.id for c in claims_of(seen, name)), (), why) for name in ("Ours-M", "Ours-L")),
         unclaimed(seen, "PoseNeXt_XS.tar"),
         unclaimed(seen, "PoseNeXt_S.tar"),
         VariantVerdict(
