@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import hashlib
 import posixpath
 from urllib.parse import urlsplit
@@ -63,21 +62,21 @@ class GitHubRepository:
     def blob(self, path: str) -> Blob:
         """Return random access to a file: by ranges from the raw or the LFS host, whole from the API where there are no ranges."""
         path, entry = self._find(path)
-        name = posixpath.basename(path)
-        may_be_pointer = entry is None or entry.size is None or entry.size <= LARGEST_POINTER
-        if entry is not None and self._raw_first and not may_be_pointer:
-            return self._network.blob(self._address(RAW, path), name=name, size=entry.size)
-        if entry is None and self._raw_first:
-            with contextlib.suppress(NetworkError):  # then the API is asked
+        name, size = posixpath.basename(path), entry.size if entry else None
+        refused: NetworkError | None = None
+        if self._has_raw and (size is None or size > LARGEST_POINTER):
+            try:
+                # Without a size the head is asked for at once: readers want it first, and it shows whether the host gives the file.
                 blob = self._network.blob(self._address(RAW, path), name=name)
-                if blob.size > LARGEST_POINTER:
+            except NetworkError as error:
+                refused = error
+            else:
+                if blob.size > LARGEST_POINTER and size in (None, blob.size):
                     return blob
         try:
             data = self._fetch(path, entry, LARGEST_API_BLOB)
-        except LimitError:
-            if not self._has_raw:
-                raise
-            return self._network.blob(self._address(RAW, path), name=name, size=entry.size if entry else None)
+        except LimitError as error:
+            raise refused or error from error
         pointer = parse_pointer(data)
         if pointer is not None and self._has_raw:
             return self._network.blob(self._address(LFS, path), name=name, size=pointer.size)

@@ -137,6 +137,28 @@ def test_a_large_file_is_read_by_ranges() -> None:
     assert github.seen[-1].url == f"https://raw.githubusercontent.com/lab/Paper/{COMMIT}/model.pth"
 
 
+def test_a_large_file_comes_by_ranges_from_another_api_too_and_whole_where_the_raw_host_fails(monkeypatch) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:8123")
+    github = FakeGitHub(files(), api="http://127.0.0.1:8123")
+    repository = opened(github)
+    assert repository.blob("model.pth").read(1000, 50) == WEIGHTS[1000:1050]
+    assert github.seen[-1].host == "raw.githubusercontent.com"
+    assert github.seen[-1].authorization == ""
+    github.raw_has_nothing = True
+    assert repository.blob("model.pth").read(1000, 50) == WEIGHTS[1000:1050]
+    assert "/git/blobs/" in github.seen[-1].path
+
+
+def test_a_file_that_is_too_large_for_the_api_keeps_the_reason_of_the_raw_host(monkeypatch) -> None:
+    monkeypatch.setattr("auditor.repositories.github_content.LARGEST_API_BLOB", 1000)
+    github = FakeGitHub(files())
+    repository = opened(github)
+    github.faults = lambda method, url: (451, {}, b"blocked") if "raw." in url else None
+    with pytest.raises(NetworkError) as caught:
+        repository.blob("model.pth")
+    assert caught.value.http_status == 451
+
+
 def test_an_lfs_pointer_leads_to_the_file() -> None:
     github = FakeGitHub(files())
     github.large_files["lfs.pth"] = WEIGHTS
