@@ -76,9 +76,24 @@ def count_macs(rebuilt: Rebuilt, node: Node, value: torch.Tensor) -> tuple[int, 
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    _leave_the_compiler_out()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         value = rebuilt.run(node, value)
     return int(counter.get_total_flops()) // 2, value
+
+
+def _leave_the_compiler_out() -> None:
+    """Keep torch's flop counter from importing torch's compiler, which takes seconds and 100 MB and is never used here.
+
+    torch wraps the counter in `torch._dynamo.disable`, made at the first call; the wrapper looks for a ready-made one under this
+    attribute. Where a version of torch has no such wrapper or another attribute, nothing changes but the time it takes.
+    """
+    from torch.utils import flop_counter
+
+    mode = getattr(flop_counter, "_FlopCounterMode", None)
+    wrapped = getattr(getattr(mode, "__torch_dispatch__", None), "__wrapped__", None)
+    if wrapped is not None and not hasattr(wrapped, "__dynamo_disable"):
+        setattr(wrapped, "__dynamo_disable", wrapped)
 
 
 def choose_upsampling(plan: HeadPlan, features: tuple[int, int], hints: CostHints) -> Choice:

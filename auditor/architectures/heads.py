@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from auditor.architectures.blueprint import BatchNorm, Conv2d, ConvTranspose2d, GroupNorm, Linear, Node, Sequence
+from auditor.architectures.counts import BUFFER_NAMES
 from auditor.architectures.network import NO_HEAD, HeadPlan
 from auditor.architectures.shapes import Module, modules_of, natural_order
 from auditor.facts import Head, Tensor
@@ -42,9 +43,10 @@ def plan_head(rest: tuple[Tensor, ...], channels: int) -> HeadPlan:
 
     The order of the file is tried first, then the natural order of names (some formats sort their tensors as text).
     """
-    if not rest:
+    # A profiler's counters or an anchor table alone are no head, and must not hide one.
+    modules = tuple(module for module in modules_of(rest) if not BUFFER_NAMES.issuperset(module.tensors))
+    if not modules:
         return NO_HEAD
-    modules = modules_of(rest)
     ordered = tuple(sorted(modules, key=lambda module: natural_order(module.path)))
     readers: tuple[Callable[[tuple[Module, ...], int], HeadPlan | None], ...] = (_separable, _deconvolution, _linear)
     for reader in readers:

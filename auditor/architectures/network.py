@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from auditor.architectures.blueprint import NOTHING, Branches, Node, Pool, Sequence, Upsample, tensors_of
+from auditor.architectures.blueprint import Branches, Node, Pool, Sequence, Upsample, tensors_of
 from auditor.architectures.fit import Fit, compare
 from auditor.facts import Architecture, Head, Tensor
 
@@ -62,9 +62,6 @@ class Network:
     def tensors(self) -> tuple[Tensor, ...]:
         """Return its state dict's tensors; upsampling changes none of them."""
         return tensors_of(self.blueprint())
-
-
-EMPTY = Network(NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

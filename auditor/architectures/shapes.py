@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,17 +23,9 @@ class Shapes:
     def __contains__(self, name: str) -> bool:
         return name in self._shapes
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._shapes)
-
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a tensor, () where there is none."""
         return self._shapes.get(name, ())
-
-    def size(self, name: str, axis: int = 0) -> int:
-        """Return one dimension of a tensor, 0 where it is not there."""
-        shape = self.shape(name)
-        return shape[axis] if axis < len(shape) else 0
 
     def prefixes(self, anchor: str) -> tuple[str, ...]:
         """Return what stands before the anchor in the names that end in it: "" or something with a final dot."""

@@ -142,6 +142,14 @@ def test_foreign_heads_stay_unexplained():
     assert architecture.unexplained == tuple(tensor.name for tensor in neck + transformer)
 
 
+def test_counters_of_a_profiler_are_no_head_and_hide_none():
+    counters = tuple(weight(f"{name}.{word}", 1) for name in ("backbone.conv1", "fc") for word in ("total_ops", "total_params"))
+    assert plan_head(counters, 2048).head.kind == "none"
+    plan, fit = fits((*counters, *tensors(Linear("zebra", 2048, 10))), 2048)
+    assert (plan.head.kind, plan.head.outputs) == ("linear", (10,))
+    assert set(fit.unexpected) == {tensor.name for tensor in counters}
+
+
 def test_known_head_beside_a_foreign_one():
     known = deconvolution_head("pose.", 2048, (256,) * 3, (Conv2d("pose.final", 256, 17, 1),))
     file = Checkpoint(
