@@ -18,6 +18,9 @@ TAIL_BYTES = (64 << 10) + 21
 WHOLE_BYTES = 256 << 10
 """Files up to this size are read whole with the first request."""
 
+_LEAST_BYTES = 8 << 10
+"""No request asks for less, unless the file ends: the next small read is likely to lie there."""
+
 _KEPT_BYTES = 96 << 20
 _FIRST_GROWTH = 128 << 10
 _AFTER_JUMP = 8 << 10
@@ -74,6 +77,8 @@ class RememberedBlob:
         if known is not None:
             return known
         start, end = self._gap(offset, offset + length)
+        if end == offset + length:
+            end = min(self.size, max(end, start + _LEAST_BYTES))
         self._fetch(start, end - start)
         known = self._known(offset, length)
         return known if known is not None else self._direct(offset, length)

@@ -62,6 +62,8 @@ def storage_from_id(persistent_id: Any) -> Any:
     if not isinstance(persistent_id, tuple) or len(persistent_id) < 2:
         return None
     kind = persistent_id[0]
+    if isinstance(kind, GlobalName):  # the oldest files name a module's class without a word before it
+        return kind
     if kind == "module" and isinstance(persistent_id[1], GlobalName):
         return persistent_id[1]
     if kind != "storage" or len(persistent_id) < 5:

@@ -40,12 +40,13 @@ _CLOCK_STEPS = 8192
 class Machine:
     """The state of one walk: a stack with marks, a memo, and what was seen on the way."""
 
-    def __init__(self, stream: ByteStream, limits: Limits) -> None:
+    def __init__(self, stream: ByteStream, limits: Limits, known: Mapping[str, Any]) -> None:
         self.take = stream.take
         self.line = stream.line
         self.skip = stream.skip
         self.stream = stream
         self.limits = limits
+        self.known = known
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
@@ -148,7 +149,8 @@ class Machine:
 
     def persistent(self, identifier: Any) -> None:
         """Push what a persistent id stands for: a storage, or an inert record."""
-        found = storage_from_id(identifier)
+        key = str(identifier) if isinstance(identifier, (str, int)) else ""
+        found = self.known.get(key) or storage_from_id(identifier)
         if isinstance(found, Storage):
             known = self.storages.get(found.key)
             if known is None or known.numel < found.numel:

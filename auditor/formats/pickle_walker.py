@@ -9,7 +9,7 @@ nothing recurses and nothing but text is ever hashed.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,13 @@ class Walked:
         return judge(self.names, extra)
 
 
-def walk(stream: ByteStream, limits: Limits) -> Walked:
-    """Read one pickle from the stream, up to and with its STOP.
+def walk(stream: ByteStream, limits: Limits, known: Mapping[str, Any] | None = None) -> Walked:
+    """Read one pickle from the stream, up to and with its STOP; `known` are records that its persistent ids may name.
 
     Raises `TruncatedError` where the bytes end first, `LimitError` past a limit, `FormatError` where it is no pickle, and
     `RunsCodeError` instead of these where what came before the fault would have run code.
     """
-    machine = Machine(stream, limits)
+    machine = Machine(stream, limits, known or {})
     try:
         value = machine.run(_OPERATIONS)
     except FormatError as error:

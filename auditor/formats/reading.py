@@ -17,11 +17,12 @@ from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
 from auditor.formats.tar_members import is_tar
 from auditor.formats.torch_legacy import TorchLegacy
+from auditor.formats.torch_tar import TorchTar
 from auditor.formats.torch_zip import TorchRoot, TorchZip, is_junk, loose_members, read_front, read_root, torch_roots
 from auditor.formats.unsupported import recognize
 from auditor.formats.zip_directory import ZipDirectory, ZipEntry, read_directory
 
-READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), Safetensors(), PlainPickle())
+READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), TorchTar(), Safetensors(), PlainPickle())
 """Every format that can be read, in the order in which they are asked."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

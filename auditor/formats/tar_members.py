@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from auditor.blob import Blob
 from auditor.errors import FormatError, LimitError
-from auditor.formats.extents import HEAD_BYTES, TruncatedError
+from auditor.formats.extents import HEAD_BYTES, RememberedBlob, TruncatedError
 from auditor.formats.interface import Limits
 
 _BLOCK = 512
@@ -45,7 +45,8 @@ def tar_members(blob: Blob, limits: Limits) -> Iterator[TarMember]:
     name: str | None = None
     size: int | None = None
     while True:
-        block = blob.read(offset, _BLOCK + HEAD_BYTES)[:_BLOCK]
+        known = isinstance(blob, RememberedBlob) and blob.holds(offset, _BLOCK)
+        block = blob.read(offset, _BLOCK if known else _BLOCK + HEAD_BYTES)[:_BLOCK]
         if len(block) < _BLOCK or not block.strip(b"\x00"):
             if offset == 0 or (block and len(block) < _BLOCK):
                 raise TruncatedError("the tar ends in the middle of a header")

@@ -45,6 +45,9 @@ _OTHER_MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MATLAB 5.0", "a MATLAB file"),
 )
 
+_LONGEST_ANSWER = 1000
+_ANSWER = re.compile(rb"(?i)denied|forbidden|unauthorized|not found|no such|error|quota|expired|too many|log ?in|sign in|unavailable")
+
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -79,6 +82,8 @@ def recognize(head: bytes, size: int) -> Recognized:
         return _json(head, size)
     if _is_text(head):
         first = head[:200].decode("utf-8", "replace").strip().splitlines()
+        if size < _LONGEST_ANSWER and _ANSWER.search(head):
+            return Recognized("network", f"an error answer instead of the file: {_short(first[0] if first else '')!r}", Status.ERROR)
         return Recognized("not_a_checkpoint", f"a text, not a checkpoint: {_short(first[0] if first else '')!r}", Status.OK)
     return Recognized("unsupported", f"unknown bytes: {head[:8].hex(' ')}", Status.SKIPPED)
 
@@ -103,7 +108,7 @@ def _json(head: bytes, size: int) -> Recognized:
         for key in ("error", "errors", "message", "detail", "error_description"):
             if value.get(key):
                 said = value[key].get("message", "") if isinstance(value[key], dict) else value[key]
-                return Recognized("not_a_checkpoint", f"an error answer instead of the file: {_short(str(said))!r}", Status.ERROR)
+                return Recognized("network", f"an error answer instead of the file: {_short(str(said))!r}", Status.ERROR)
     return Recognized("not_a_checkpoint", "JSON, not a checkpoint", Status.OK)
 
 
