@@ -34,6 +34,7 @@ class Quote:
 
     variant: Trusted
     words: str
+    reads: Trusted  # the row or line as it stands there
     places: tuple[Trusted, ...]
 
 
@@ -165,7 +166,8 @@ def _quote(lookup: Lookup, variant: VariantVerdict, longest: int) -> Quote:
     order = sorted(primary, key=lambda claim: (claim.id not in denied, claim.attribute != "params"))[:3]
     words = "; ".join(_said(claim) for claim in order)
     places = tuple(dict.fromkeys(_place(lookup, claim) for claim in order))
-    return Quote(code(clip(variant.name, longest)), clip(words, 3 * longest), places[:2])
+    reads = code(clip(order[0].row or order[0].evidence.quote, longest)) if order else Trusted("")
+    return Quote(code(clip(variant.name, longest)), clip(words, 3 * longest), reads, places[:2])
 
 
 def _place(lookup: Lookup, claim: Claim) -> Trusted:

@@ -17,6 +17,7 @@ from auditor.renderers.words import Sentence, sentence
 from auditor.telling.figures import count_text
 from auditor.telling.lookup import Lookup
 
+MOST = 12
 COUNTS_ALIKE = 0.01  # nearer than this, a count does not tell two networks apart
 
 
@@ -39,7 +40,7 @@ def hypotheses(lookup: Lookup) -> tuple[Hypothesis, ...]:
         rules = _RULES.get(variant.verdict)
         made.extend(rules(lookup, variant) if rules else ())
     made.extend(_borrowed_numbers(lookup))
-    return tuple(made)
+    return tuple(made[:MOST])
 
 
 def _not_uploaded(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypothesis]:

@@ -104,8 +104,8 @@ class LabelRow:
 
     file: Trusted
     claimed_name: Trusted
-    is_like: str
-    proposed: str
+    is_like: Trusted
+    proposed: Trusted
     learnable: str
     network: str
     reason: str
@@ -298,8 +298,8 @@ def label_rows(lookup: Lookup, variant: VariantVerdict) -> tuple[LabelRow, ...]:
         LabelRow(
             file=lookup.file_link(artifact, item),
             claimed_name=code(clip(variant.name, 60)),
-            is_like=clip(variant.is_like, 80),
-            proposed=clip(variant.proposed_name, 80),
+            is_like=code(clip(variant.is_like, 80)),
+            proposed=code(clip(variant.proposed_name, 80)),
             learnable=count_text(item.parameters.learnable),
             network=clip(item.architecture.summary, 160) or network_name(item),
             reason=clip(variant.reason, 300),

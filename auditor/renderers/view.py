@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.escaping import Trusted, block, clip, code, link, printable
+from auditor.facts import EMPTY_SHA256, Evidence
 from auditor.findings import AuditReport, Finding, Outcome, Severity, Verdict
 from auditor.renderers.hypotheses import Hypothesis, hypotheses
 from auditor.renderers.seen import SourceRow, UnreadableRow, source_rows, unreadable_rows, unseen_rows
@@ -155,10 +156,7 @@ def view_of(report: AuditReport) -> ReportView:
         hypotheses=hypotheses(lookup),
         steps=next_steps(lookup),
         by_hand=tuple(_hand_row(check) for check in _checks_by_hand(lookup)),
-        evidence=tuple(
-            EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160)), piece.sha256[:12], lookup.holder(piece))
-            for number, piece in evidence[:EVIDENCE_SHOWN]
-        ),
+        evidence=tuple(_evidence_row(lookup, number, piece) for number, piece in evidence[:EVIDENCE_SHOWN]),
         evidence_folded=len(evidence) > EVIDENCE_OPEN,
         evidence_hidden=max(0, len(evidence) - EVIDENCE_SHOWN),
         cost=_cost(report),
@@ -179,7 +177,7 @@ def _lead(report: AuditReport) -> Sentence:
     accused = sum(counts[verdict] for verdict in Verdict if verdict.accuses)
     claimed = sum(counts[v] for v in (Verdict.CONSISTENT, Verdict.MISLABELLED, Verdict.CONTRADICTED, Verdict.MISSING, Verdict.UNVERIFIABLE))
     if accused:
-        return sentence("lead.accused", count=accused, total=claimed)
+        return sentence("lead.accused_all", count=accused) if accused == claimed else sentence("lead.accused", count=accused, total=claimed)
     if not report.variants:
         return sentence("lead.nothing")
     if not claimed:
@@ -221,20 +219,31 @@ def _cost(report: AuditReport) -> Sentence:
     )
 
 
+def _evidence_row(lookup: Lookup, number: str, piece: Evidence) -> EvidenceRow:
+    """Return one piece of evidence as it is shown; the hash of no bytes is not shown."""
+    digest = "" if piece.sha256 == EMPTY_SHA256 else piece.sha256[:12]
+    return EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160)), digest, lookup.holder(piece))
+
+
 def _finding_row(lookup: Lookup, finding: Finding) -> FindingRow:
     """Return one finding as it is shown."""
     return FindingRow(
         finding.id,
         clip(finding.title, 200),
-        clip(finding.detail, 600),
+        _ended(clip(finding.detail, 600)),
         clip(finding.expected, 200),
         clip(finding.observed, 200),
         finding.outcome.value,
         finding.severity.value,
         finding.confidence.value,
-        clip(finding.remedy, 300),
+        _ended(clip(finding.remedy, 300)),
         tuple(dict.fromkeys(lookup.evidence_link(piece) for piece in finding.evidence[:8])),
     )
+
+
+def _ended(words: str) -> str:
+    """Return words with a full stop, where they have none."""
+    return words if not words or words[-1] in ".!?…:" else words + "."
 
 
 def _checks_by_hand(lookup: Lookup) -> Iterator[HandCheck]:

@@ -151,7 +151,8 @@ def _python(item: Inspected, tensors: tuple[Tensor, ...]) -> tuple[list[str], tu
     else:
         return None
     lines[0] += ", math"
-    lines.append(f"print(sum(math.prod(s) for n, s in shapes.items() if not n.endswith({BUFFERS})))")
+    lines.append(f"buffers = {BUFFERS}")
+    lines.append("print(sum(math.prod(s) for n, s in shapes.items() if not n.endswith(buffers)))")
     if names:
         lines.append("print(" + ", ".join(f"shapes[{name!a}]" for name, _ in names) + ")")
     return lines, (count, " ".join(shown))

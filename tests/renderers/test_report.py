@@ -87,7 +87,7 @@ def test_equal_reports_give_equal_bytes_in_another_process(name: str) -> None:
 def test_the_first_screen_says_everything_that_matters() -> None:
     head = MarkdownReport().render(whole("missing")).split("## ")[0]
     assert "at commit [`08352eef9417`]" in head
-    assert "2 of 2 claimed variants need an answer" in head
+    assert "The 2 claimed variants all need an answer" in head
     assert "**2 missing**: `Ours-M`, `Ours-L`; **2 unclaimed**" in head
     assert "**1 foreign**: `snapshot_18`" in head
     assert "yes, everything that a verdict could rest on was seen" in head
@@ -103,7 +103,7 @@ def test_what_is_missing_has_expected_counts_sizes_and_metrics() -> None:
 def test_a_mixed_up_label_says_what_the_file_is() -> None:
     made = MarkdownReport().render(whole("mislabelled"))
     row = next(line for line in made.splitlines() if line.startswith("| [`PoseNeXt_L.tar`]") and "Ours-L" in line)
-    assert "the network of PoseNeXt" in row
+    assert "the network of `PoseNeXt_S.tar`" in row
     assert "7,438,976" in row
     assert "shares its weights with another variant on purpose" in made
     assert "| parameters | 8.38M | 7,438,976 learnable | **no** |" in made
