@@ -43,7 +43,13 @@ def make_checkpoint(
     training = Training(
         training.epoch, training.optimizer, training.optimizer_bytes, training.recorded_metrics, (*training.metadata, *metadata)
     )
-    notes = (*warnings, *_past_storage(found.tensors), *(_also(group) for group in found.others[:8]), *_repeated(found.tensors))
+    notes = (
+        *warnings,
+        *_past_storage(found.tensors),
+        *(_also(group) for group in found.others[:8]),
+        *_repeated(found.tensors),
+        *_unread(found.unread),
+    )
     return Checkpoint(
         member=None,
         format=format,
@@ -68,6 +74,13 @@ def _tensor(name: str, record: Any) -> Tensor:
 def _also(group: TensorGroup) -> str:
     role = {"average": " (an average or teacher)", "opponent": " (a discriminator or loss)"}.get(group.role, "")
     return f"also holds {len(group.tensors)} tensors under {(group.key or 'the root')[:120]!r}{role}"
+
+
+def _unread(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    shown = ", ".join(name[:80] for name in names[:3]) + (", ..." if len(names) > 3 else "")
+    return (f"{len(names)} entries of the state dict are of classes that are not understood and were not counted: {shown}",)
 
 
 def _repeated(tensors: tuple[NamedTensor, ...]) -> tuple[str, ...]:

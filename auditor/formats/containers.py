@@ -30,6 +30,7 @@ class Member:
     name: str
     blob: Blob | None
     fault: str = ""
+    kind: str = "broken"  # of the fault, as in `facts.Unreadable`
 
 
 def worth_looking(entries: tuple[ZipEntry, ...]) -> list[ZipEntry]:
@@ -44,9 +45,9 @@ def worth_looking(entries: tuple[ZipEntry, ...]) -> list[ZipEntry]:
 def open_zip_member(blob: Blob, entry: ZipEntry, allowance: Allowance) -> Member:
     """Return a member of a zip: a window where it is stored, a sequential blob where it is deflated."""
     if entry.is_encrypted:
-        return Member(entry.name, None, "needs a password")
+        return Member(entry.name, None, "needs a password", "unsupported")
     if entry.method not in (STORED, DEFLATED):
-        return Member(entry.name, None, f"is compressed in a way that is not read (method {entry.method})")
+        return Member(entry.name, None, f"is compressed in a way that is not read (method {entry.method})", "unsupported")
     ahead = entry.packed_size if entry.packed_size <= WHOLE_BYTES else HEAD_BYTES
     start = member_start(blob, entry, ahead)
     if start + entry.packed_size > blob.size:

@@ -204,6 +204,13 @@ def _first(args: Arguments) -> Any:
     return args[0] if args else None
 
 
+def _path(args: Arguments) -> Any:
+    """Read the parts of a `pathlib` path, or type and index of a device, as text."""
+    return "/".join(str(part) for part in args[:64] if isinstance(part, (str, int)))[:4096]
+
+
+_PATHS = ("Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath")
+
 _UTILS: dict[str, Callable[[Arguments], Any]] = {
     "_rebuild_tensor": _tensor,
     "_rebuild_tensor_v2": _tensor,
@@ -224,6 +231,8 @@ CONSTRUCTORS: dict[str, Callable[[Arguments], Any]] = {
     "torch._tensor._rebuild_from_type_v2": _from_type,
     "torch.nn.parameter.Parameter": _parameter,
     "torch.nn.parameter.Buffer": _first,
+    "torch.device": lambda args: _path(args).replace("/", ":"),
+    **{f"{module}.{name}": _path for module in ("pathlib", "pathlib._local") for name in _PATHS},
     "torch.Size": lambda args: tuple(_items(args)),
     "torch.jit._pickle.build_intlist": _first,
     "torch.jit._pickle.build_doublelist": _first,

@@ -144,6 +144,8 @@ class Machine:
         made = construct(function, args)
         if isinstance(made, Call):
             made.kwargs = kwargs
+            if isinstance(made.function, GlobalName):  # what `copyreg._reconstructor` would call in its turn
+                self.names[made.function.module, made.function.name] = True
         self.cost += CONTAINER_COST
         return made
 

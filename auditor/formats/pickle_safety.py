@@ -26,6 +26,9 @@ _PLAIN: dict[str, frozenset[str]] = {
     "fractions": frozenset({"Fraction"}),
     "uuid": frozenset({"UUID"}),
     "pathlib": frozenset({"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}),
+    "pathlib._local": frozenset({"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}),
+    "io": frozenset({"BytesIO", "StringIO"}),
+    "_io": frozenset({"BytesIO", "StringIO"}),
     "easydict": frozenset({"EasyDict"}),
     "addict": frozenset({"Dict"}),
     "addict.addict": frozenset({"Dict"}),
@@ -81,15 +84,21 @@ COMPUTED = "<computed>"
 _STORAGE_MODULES = frozenset({"torch", "torch.storage", "torch.cuda"})
 
 _RUNNING_MODULES = frozenset(
-    "os posix nt ntpath subprocess sys runpy pty socket webbrowser importlib imp zipimport pickle _pickle cPickle dill cloudpickle joblib "
-    "jsonpickle shelve marshal shutil ctypes _ctypes cffi code codeop pdb bdb timeit cProfile profile trace multiprocessing "
-    "multiprocess concurrent asyncio threading _thread signal platform commands popen2 pip _pip ensurepip venv urllib urllib2 http httplib "
-    "requests httpx aiohttp ftplib smtplib telnetlib poplib imaplib xmlrpc socketserver inspect gc linecache logging unittest doctest "
-    "distutils setuptools pkg_resources tempfile glob fileinput pydoc antigravity this idlelib lib2to3 test turtledemo types "
-    "paramiko fabric pexpect sh plumbum invoke psutil win32api win32com _winreg winreg msvcrt operator _operator io _io "
-    "_posixsubprocess _bootsubprocess pathlib zipfile tarfile sqlite3 _sqlite3 site sitecustomize __main__builtin".split()
+    "os posix nt ntpath posixpath subprocess sys runpy pty socket webbrowser importlib imp zipimport pickle _pickle cPickle dill "
+    "cloudpickle jsonpickle shelve marshal shutil ctypes _ctypes cffi codeop pdb bdb timeit cProfile multiprocessing multiprocess "
+    "concurrent asyncio threading _thread signal popen2 pip _pip ensurepip venv urllib urllib2 http httplib requests httpx aiohttp "
+    "ftplib smtplib telnetlib poplib imaplib xmlrpc socketserver inspect gc linecache unittest doctest distutils setuptools "
+    "pkg_resources fileinput pydoc antigravity idlelib lib2to3 turtledemo paramiko pexpect plumbum psutil win32api win32com _winreg "
+    "winreg msvcrt io _io _posixsubprocess _bootsubprocess _aix_support _osx_support _pyrepl cgitb mailcap pathlib zipfile tarfile "
+    "sqlite3 _sqlite3 sitecustomize".split()
 )
 """Top-level modules of which nothing but the listed plain names has business in a checkpoint."""
+
+_RUNNING_EXACTLY = frozenset("code profile trace commands platform types site operator _operator sh".split())
+"""Modules of the standard library whose names authors give to packages of their own: only the module itself counts."""
+
+_HARMLESS_OPERATORS = ("operator.itemgetter", "_operator.itemgetter", "types.MethodType", "types.GenericAlias", "platform.node")
+"""Names in those modules that run nothing by themselves; still nothing that a checkpoint needs."""
 
 _RUNNING_PREFIXES = (
     "torch.hub",
@@ -102,11 +111,20 @@ _RUNNING_PREFIXES = (
     "torch._dynamo",
     "torch.testing._internal",
     "torch.distributed.rpc",
+    "torch.utils._config_module",
+    "torch.utils.data.datapipes",
+    "torch.utils.show_pickle",
+    "torch.fx.experimental",
     "torch.fx.graph_module",
     "torch.fx._symbolic_trace",
     "numpy.testing",
     "numpy.distutils",
     "numpy.f2py",
+    "logging.config",
+    "logging.handlers",
+    "test.support",
+    "joblib.externals",
+    "joblib.parallel",
     "tensorflow.io",
     "keras.models",
 )
@@ -114,6 +132,7 @@ _RUNNING_PREFIXES = (
 
 _RUNNING_NAMES = frozenset(
     "torch.load torch.serialization.load torch.compile torch.ops torch.classes torch.storage._load_from_bytes torch.library "
+    "joblib.load joblib.numpy_pickle.load logging.FileHandler "
     "numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.memmap numpy.save pandas.read_pickle pandas.eval "
     "codecs.open functools.reduce functools.partialmethod collections.namedtuple copyreg._extension_registry copyreg.add_extension".split()
 )
@@ -154,9 +173,11 @@ def classify(module: str, name: str) -> str:
     parts = full.split(".")
     if module == "builtins" and parts[1] in _RUNNING_BUILTINS:
         return "dangerous"
+    if module in _RUNNING_EXACTLY and full not in _HARMLESS_OPERATORS:
+        return "dangerous"
     if parts[0] in _RUNNING_MODULES or full in _RUNNING_NAMES or any(full == p or full.startswith(p + ".") for p in _RUNNING_PREFIXES):
         return "dangerous"
-    if _RUNNING_WORDS.intersection(parts[1:]) and not module.startswith("__torch__"):
+    if _RUNNING_WORDS.intersection(name.split(".")) and not module.startswith("__torch__"):
         return "dangerous"
     return "suspicious"
 

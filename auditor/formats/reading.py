@@ -160,7 +160,8 @@ class _Visit:
             if self.blob.reads - self.fruitful > _FRUITLESS_READS or time.monotonic() > self.deadline:
                 raise LimitError("not all members of the container were looked at", f"{name[:80]!r} and what follows")
             if item.blob is None:
-                found.append(Unreadable(name, f"member {item.fault}", "broken"))
+                status = Status.SKIPPED if item.kind == "unsupported" else Status.ERROR
+                found.append(Unreadable(name, f"the member {item.fault}", item.kind, status))
                 continue
             seen = [content for content in self.contents(item.blob, name, depth + 1) if _matters(content)]
             if any(isinstance(content, Checkpoint) for content in seen):

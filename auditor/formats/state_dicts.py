@@ -14,7 +14,7 @@ from typing import Any
 from auditor.errors import LimitError
 from auditor.formats.extents import NoTensorsError
 from auditor.formats.interface import Limits
-from auditor.formats.pickle_values import ArrayRecord, Call, PickledDict, PickledSet, TensorRecord, attributes
+from auditor.formats.pickle_values import ArrayRecord, Call, PickledDict, PickledSet, TensorRecord, attributes, everything
 
 _DEEPEST = 8  # keys that lead to a state dict
 _DEEPEST_MODULE = 64
@@ -46,6 +46,12 @@ WRAPPERS = (
 )
 """Names of attributes that hold a whole network and say nothing of it. A backbone or an encoder is a part, not a wrapper."""
 
+PARTS = frozenset(
+    "encoder decoder backbone neck head heads classifier embedder embedding projector projection feature_extractor features fusion "
+    "depth_head pose_head regressor refiner fc predictor".split()
+)
+"""Keys under which parts of one network lie side by side, each with a state dict of its own."""
+
 NamedTensor = tuple[str, TensorRecord]
 
 
@@ -56,6 +62,7 @@ class TensorGroup:
     path: tuple[str, ...]
     tensors: tuple[NamedTensor, ...]
     role: str  # weights, average, opponent
+    unread: tuple[str, ...] = ()  # entries beside the tensors that hold tensors in a class of their own
 
     @property
     def key(self) -> str | None:
@@ -71,6 +78,7 @@ class FoundWeights:
     prefix: str
     tensors: tuple[NamedTensor, ...]
     others: tuple[TensorGroup, ...]
+    unread: tuple[str, ...] = ()
 
 
 def find_weights(root: Any, limits: Limits) -> FoundWeights:
@@ -80,7 +88,7 @@ def find_weights(root: Any, limits: Limits) -> FoundWeights:
         raise NoTensorsError("no tensors in the file", "it holds plain data only", "this may be a result, a configuration or a dataset")
     chosen = choose(groups)
     prefix, tensors = strip_wrappers(chosen.tensors)
-    return FoundWeights(chosen.key, prefix, tensors, tuple(group for group in groups if group is not chosen))
+    return FoundWeights(chosen.key, prefix, tensors, tuple(group for group in groups if group is not chosen), chosen.unread)
 
 
 def choose(groups: list[TensorGroup]) -> TensorGroup:
@@ -131,7 +139,7 @@ def tensor_groups(root: Any, limits: Limits) -> list[TensorGroup]:
         named = _children(value)
         tensors = tuple(direct_tensors(named, limits)) if named else ()
         if tensors:
-            groups.append(TensorGroup(path, tensors, role_of(path)))
+            groups.append(TensorGroup(path, tensors, role_of(path), _unread(named)))
         if len(path) < _DEEPEST:
             for key, child in named[:_MOST_CHILDREN]:
                 if isinstance(child, (PickledDict, Call, list, tuple)) and not is_optimizer(key, child):
@@ -221,17 +229,25 @@ def _with_role(record: TensorRecord, learns: bool) -> TensorRecord:
     return TensorRecord(record.shape, record.dtype, record.storage, record.offset, record.stride, learns)
 
 
+def _unread(named: list[tuple[str, Any]]) -> tuple[str, ...]:
+    """Return the entries that are no tensors though tensors are inside: subclasses that nobody here understands."""
+    foreign = [(key, value) for key, value in named if isinstance(value, Call) and value.full and not is_module(value)][:_MOST_CHILDREN]
+    return tuple(key for key, value in foreign if any(isinstance(item, TensorRecord) for item in everything(value, 50)))
+
+
 def _merged(groups: list[TensorGroup]) -> list[TensorGroup]:
-    """Join many small groups into one where a file nests its weights layer by layer, as trees of numpy arrays do."""
+    """Join groups that are parts of one network: many small ones, as trees of numpy arrays nest them, or encoder and decoder."""
     plain = [group for group in groups if group.role == "weights"]
-    if len(plain) < 4 or max(len(group.tensors) for group in plain) > 8:
+    layered = len(plain) >= 4 and max(len(group.tensors) for group in plain) <= 8
+    parted = len(plain) >= 2 and all(group.path and group.path[-1] in PARTS for group in plain) and len({g.path[:-1] for g in plain}) == 1
+    if not layered and not parted:
         return groups
     first = plain[0].path
     common = 0
     while all(len(group.path) > common and len(first) > common and group.path[common] == first[common] for group in plain):
         common += 1
     tensors = [(".".join((*group.path[common:], name)), record) for group in plain for name, record in group.tensors]
-    joined = TensorGroup(first[:common], tuple(tensors), "weights")
+    joined = TensorGroup(first[:common], tuple(tensors), "weights", tuple(key for group in plain for key in group.unread))
     return [joined, *(group for group in groups if group.role != "weights")]
 
 

@@ -80,6 +80,16 @@ def test_a_dangerous_checkpoint_is_still_described(legacy, sentinel):
         ("__builtin__", "eval", "dangerous"),
         ("builtins", "print", "suspicious"),
         ("os", "", "dangerous"),
+        ("code", "interact", "dangerous"),
+        ("code.models.resnet", "ResNet", "suspicious"),
+        ("lib.system", "Trainer", "suspicious"),
+        ("torch.serialization", "os", "dangerous"),
+        ("operator", "attrgetter", "dangerous"),
+        ("_operator", "itemgetter", "suspicious"),
+        ("functools", "partial", "suspicious"),
+        ("logging", "getLogger", "suspicious"),
+        ("test.support.script_helper", "assert_python_ok", "dangerous"),
+        ("torch.fx.graph_module", "reduce_graph_module", "dangerous"),
         ("", "", "suspicious"),
         ("x" * 500, "y", "suspicious"),
         ("__torch__.models.os", "Net", "suspicious"),
@@ -199,8 +209,11 @@ def test_a_zip_that_holds_itself_by_name_or_lies_about_offsets():
 
 def test_members_that_need_a_password_or_another_method_are_named():
     found = only(hostile.handmade_zip([("a.pth", b"xx", 12, 2, 0)]))
-    assert (found.member, found.kind) == ("a.pth", "broken")
+    assert (found.member, found.kind) == ("a.pth", "unsupported")
     assert "method 12" in found.reason
+    data = bytearray(hostile.handmade_zip([("a.pth", b"xx", 0, 2, 0)]))
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    assert only(bytes(data)).reason == "the member needs a password"
 
 
 def test_readers_raise_nothing_but_format_errors():

@@ -198,6 +198,28 @@ def test_an_average_alone_is_the_network():
     assert checkpoint(saved({"params_ema": network().state_dict(), "queue": torch.zeros(2)})).state_key == "params_ema"
 
 
+def test_parts_of_one_network_side_by_side_are_one_network():
+    found = checkpoint(saved({"epoch": 1, "encoder": network().state_dict(), "decoder": {"w": torch.zeros(2)}}))
+    assert found.state_key is None
+    assert shapes(found) == {**{f"encoder.{name}": shape for name, shape in EXPECTED.items()}, "decoder.w": (2,)}
+    found = checkpoint(saved({"nets": {"backbone": network().state_dict(), "head": {"w": torch.zeros(2)}}, "opt": 3}))
+    assert (found.state_key, len(found.tensors)) == ("nets", len(EXPECTED) + 1)
+    found = checkpoint(saved({"model_pos": network().state_dict(), "model_traj": {"w": torch.zeros(2)}}))
+    assert (found.state_key, len(found.tensors), len(found.warnings)) == ("model_pos", len(EXPECTED), 1)
+
+
+class Wrapped:
+    def __init__(self, inner: torch.Tensor) -> None:
+        self.inner = inner
+
+
+def test_entries_that_are_not_understood_are_not_passed_over_in_silence():
+    found = checkpoint(saved({**network().state_dict(), "packed": Wrapped(torch.zeros(2))}))
+    assert shapes(found) == EXPECTED
+    assert found.warnings[-1] == "1 entries of the state dict are of classes that are not understood and were not counted: packed"
+    assert checkpoint(saved({**network().state_dict(), "config": SimpleNamespace(a=1)})).warnings == ()
+
+
 def test_a_tuple_and_a_list_at_the_root():
     assert checkpoint(saved((network().state_dict(), 3))).state_key == "0"
     assert checkpoint(saved({"models": [network().state_dict()]})).state_key == "models.0"
@@ -280,6 +302,7 @@ def test_a_lightning_checkpoint():
     assert metadata["hyper_parameters.arch"] == "resnet50"
     assert metadata["args.dataset"] == "h36m"
     assert metadata["args"] == "object of argparse.Namespace"
+    assert metadata["hyper_parameters.where"].endswith("/data")
     assert found.safety.verdict == "plain"
 
 
