@@ -73,7 +73,8 @@ def said(literal: Literal, scopes: dict[str, dict[str, Any]]) -> list[tuple[str,
     beside = scopes.get(scope, {})
     if isinstance(literal.value, dict):
         return of_dict(literal.value, variant_of(scope, beside), name, 0)
-    return [(variant_of(scope, beside), attribute, value) for attribute, value in structural(name.lower(), literal.value, beside)]
+    variant = UNNAMED if literal.commented else variant_of(scope, beside)
+    return [(variant, attribute, value) for attribute, value in structural(name.lower(), literal.value, beside)]
 
 
 def variant_of(scope: str, beside: dict[str, Any]) -> str:

@@ -43,7 +43,7 @@ def read_claims_file(text: str | bytes, path: str) -> tuple[tuple[Claim, ...], S
     if len(claims) > MAX_CLAIMS:
         raise UsageError(f"{path} has too many claims", f"{len(claims)}, more than {MAX_CLAIMS}")
     detail = reader.scalar(top["source"], "source") if "source" in top else "the investigator's own"
-    return tuple(claims), Source(f"claims:{path}", "claims", path, Status.OK, detail[:300])
+    return tuple(claims), Source(f"claims:{path}", "claims", path, Status.OK, detail[:300], sha256=reader.sha256)
 
 
 def decoded(text: str | bytes, path: str) -> str:

@@ -23,6 +23,7 @@ from auditor.claims.vocabulary import (
     SETTINGS,
     SPLITS,
     UNITS,
+    VAGUE,
     VARIANTS,
     WHOLE_ONLY,
     Kind,
@@ -106,7 +107,7 @@ def metric_name(printed: str) -> str:
     found = list(METRICS.finditer(low))
     first = DATASETS.match(low)
     if first and found and found[-1].start() >= first.end() and len(low) == len(printed):
-        printed = printed[first.end() :].strip(" -:_,/()") or printed
+        printed = re.sub(r"^(?:v?\d+(?:\.\d+)?)\s+(?=[A-Za-z])", "", printed[first.end() :].strip(" -:_,/()")) or printed
     elif (
         found
         and len(low) == len(printed)
@@ -164,7 +165,7 @@ def metrics_in(text: str) -> tuple[str, ...]:
     for part in ([said[1]] if said else []) + [flat]:
         found: list[str] = []
         for match in METRICS.finditer(part.lower()):
-            if match[0] not in WHOLE_ONLY and len(part) == len(part.lower()):
+            if match[0] not in WHOLE_ONLY and not VAGUE.fullmatch(match[0]) and len(part) == len(part.lower()):
                 name = part[match.start() : match.end()]
                 if name.lower() not in (other.lower() for other in found):
                     found.append(name)

@@ -33,7 +33,7 @@ class RowName:
 
 
 def own_tokens(context: ClaimContext, title: str = "") -> tuple[str, ...]:
-    """Return the words by which the repository's own models are known: from its name and its title, without everyday words.
+    """Return patterns of the words by which the repository's own models are known: of its name and title, without everyday words.
 
     A word that is also a well-known network (`BERT` in `Chinese-BERT-wwm`) counts only where no other word is left.
     """
@@ -44,7 +44,8 @@ def own_tokens(context: ClaimContext, title: str = "") -> tuple[str, ...]:
         parts += [w.lower().strip("-") for w in re.findall(r"(?<![\w-])(?=[\w-]*[A-Z][\w-]*[A-Z])[A-Za-z][\w-]{2,24}(?![\w-])", head)]
     own = [part for part in dict.fromkeys(parts) if len(part) > 2 and part not in GENERIC and not part.isdigit()]
     special = [part for part in own if not KNOWN_NETWORKS.fullmatch(part)]
-    return tuple(special or own)
+    whole = [part.lower() for part in re.split(r"[-_./\s]+", name) if part]
+    return tuple(map(re.escape, special or own)) or ((r"[\s_-]?".join(map(re.escape, whole)),) if len(whole) > 1 else ())
 
 
 def own_name(context: ClaimContext, title: str = "") -> str:
@@ -59,7 +60,7 @@ def own_name(context: ClaimContext, title: str = "") -> str:
 def bears(name: str, tokens: tuple[str, ...]) -> bool:
     """Tell whether a row's name bears one of the repository's words, at the beginning of a word."""
     low = lower(name)
-    return any(re.search(rf"(?<![a-z]){re.escape(token)}", low) for token in tokens)
+    return any(re.search(rf"(?<![a-z]){token}", low) for token in tokens)
 
 
 def offers_weights(row: RowName) -> bool:

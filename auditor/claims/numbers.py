@@ -27,6 +27,9 @@ PART = re.compile(
 INNER = re.compile(rf"^(?P<number>{NUMBER})\s?(?P<unit>{UNIT})?{MARKS}(?:(?:±|\+/-)\s*{NUMBER}\s*)?$", re.IGNORECASE)
 LATEX_WRAPPER = re.compile(r"\\(?:[A-Za-z]+)\s*\{([^{}]*)\}")
 LATEX_COLOR = re.compile(r"\\(?:text)?color\s*\{[^{}]*\}")
+LATEX_LETTERS = {
+    rf"\{name}": letter for name, letter in zip("delta epsilon Delta sigma mu alpha beta lambda tau".split(), "δεΔσμαβλτ", strict=True)
+}
 LATEX_SYMBOLS = {
     r"\pm": "±",
     r"\%": "%",
@@ -72,8 +75,8 @@ def plain(text: str) -> str:
 def without_latex(text: str) -> str:
     """Return a text with the commands of LaTeX replaced by what they show: `textsf{19}` in color is `19`."""
     text = LATEX_COLOR.sub("", text)
-    for command, symbol in LATEX_SYMBOLS.items():
-        text = text.replace(command, symbol)
+    for command, symbol in {**LATEX_SYMBOLS, **LATEX_LETTERS}.items():
+        text = re.sub(re.escape(command) + r"(?![A-Za-z])", symbol, text)
     for _ in range(6):
         shorter = LATEX_WRAPPER.sub(r"\1", text)
         if shorter == text:

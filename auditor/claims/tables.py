@@ -11,7 +11,7 @@ from auditor.claims.naming import RowName, bears, own_name, own_rows, own_tokens
 from auditor.claims.numbers import Reading, plain, readings
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
-from auditor.claims.vocabulary import Kind
+from auditor.claims.vocabulary import RESOURCES, Kind
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
@@ -20,6 +20,9 @@ LINK_WORDS = re.compile(
 FILLER = re.compile(
     r"(?i)^(?:main |experimental |quantitative )?(?:results?|performances?|evaluations?|benchmarks?|comparisons?)?"
     r"\s*(?:on|of|for|with)?\s*(?:the\s)?"
+)
+DURATION = re.compile(
+    r"(?i)(?:~?\d+(?:\.\d+)?\s*(?:d|h|m|s|days?|hours?|hrs?|min(?:utes)?s?|sec(?:onds)?)\b\s*)+|[\d.]+\s?[-–]\s?[\d.]+|\d+\s?[x×]\s?\d+|x\d+|\d+x"
 )
 MAX_SETTING = 240
 MAX_QUOTE = 400
@@ -74,11 +77,12 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
 def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
     """Return what each column is for."""
     claims = tuple(n for n, header in enumerate(shape.headers) if is_claim_column(n, header, shape))
-    if not any(shape.headers[n].kind in CLAIMED or shape.headers[n].kind is Kind.SIZE for n in claims) and not shape.metrics:
+    telling = [n for n in claims if shape.headers[n].kind in CLAIMED and not RESOURCES.search(shape.headers[n].attribute.lower())]
+    if not telling and not shape.metrics:
         return Columns(None, (), (), ())
     rest = [n for n in range(len(shape.headers)) if n not in claims]
     variant = variant_column(rest, shape)
-    settings = tuple(n for n in rest if n != variant and shape.headers[n].kind in (Kind.SETTING, Kind.SIZE))
+    settings = tuple(n for n in rest if n != variant and is_setting(n, shape))
     if variant is None:
         return Columns(None, (), settings, claims)
     identity = identity_columns(variant, [n for n in rest if n not in settings], shape, tokens)
@@ -108,17 +112,23 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
 def variant_column(rest: list[int], shape: Shape) -> int | None:
     """Return the column that names the models: by its header, else the first one of texts that no header calls a setting."""
     textual = [n for n in rest if is_textual(n, shape)]
-    for kinds in ((Kind.VARIANT,), (Kind.UNKNOWN,), (Kind.BACKBONE,), (Kind.IGNORED,)):
+    for kinds in ((Kind.VARIANT,), (Kind.UNKNOWN,), (Kind.BACKBONE,), (Kind.DATASET,), (Kind.IGNORED,)):
         found = [n for n in textual if shape.headers[n].kind in kinds]
         if found and (kinds != (Kind.IGNORED,) or found[0] == 0):
             return found[0]
     return None
 
 
+def is_setting(number: int, shape: Shape) -> bool:
+    """Tell whether a column tells settings: by its header; a `size` that holds words (`XS`, `M`) is part of the name instead."""
+    kind = shape.headers[number].kind
+    return kind is Kind.SETTING or (kind is Kind.SIZE and not is_textual(number, shape))
+
+
 def is_textual(number: int, shape: Shape) -> bool:
     """Tell whether most cells of a column are words, and not only `model` or `link`."""
     texts = [plain(row.cells[number].text) for row in shape.rows if row.cells[number].text.strip()]
-    named = [text for text in texts if not readings(text) and not LINK_WORDS.match(text)]
+    named = [text for text in texts if not readings(text) and not LINK_WORDS.match(text[:100]) and not DURATION.fullmatch(text[:40])]
     return bool(texts) and 2 * len(named) > len(texts)
 
 
@@ -128,7 +138,7 @@ def identity_columns(variant: int, rest: list[int], shape: Shape, tokens: tuple[
         n
         for n in rest
         if n != variant
-        and shape.headers[n].kind in (Kind.BACKBONE, Kind.UNKNOWN, Kind.VARIANT)
+        and shape.headers[n].kind in (Kind.BACKBONE, Kind.UNKNOWN, Kind.VARIANT, Kind.SIZE)
         and (is_textual(n, shape) or varies(n, shape))
     ]
     names = [row.cells[variant].text for row in shape.rows]
@@ -229,7 +239,7 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
     shared = [part.strip() for part in re.split(r"[/|]", header.attribute)]
     if parts > 1 and len(shared) == parts:
         return shared[some.part]
-    if header.kind in (Kind.DATASET, Kind.UNKNOWN) and shape.metrics:
+    if header.kind is Kind.DATASET and shape.metrics:
         if len(shape.metrics) == parts:
             return shape.metrics[some.part]
         if len(shape.metrics) == 1:

@@ -14,6 +14,7 @@ from auditor.claims.headers import setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import bears, own_name, own_tokens
 from auditor.claims.numbers import plain, readings
+from auditor.claims.vocabulary import NEWS
 from auditor.facts import Block, Claim, Evidence, Outline
 
 MAX_BLOCK = 3000
@@ -36,6 +37,12 @@ DIFFERENCE = re.compile(
     r"|focal|lens|sensor|width|height|diameter",
     re.IGNORECASE,
 )
+DATED = re.compile(
+    r"\W{0,6}(?:(?:19|20)\d\d\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)",
+    re.IGNORECASE,
+)
+FIRST_PERSON = re.compile(r"\b(?:we|our)\b|this should|you (?:should|will|can) (?:get|see|obtain)", re.IGNORECASE)
+DETECTOR = re.compile(r"(?:using|with|from|uses?|person|human)\s[^.]{0,60}detect(?:or|ion)", re.IGNORECASE)
 ACHIEVED = re.compile(
     r"achiev|obtain|reach|attain|get[s ]|give|yield|report|reproduce|score|result|error|performance|evaluat", re.IGNORECASE
 )
@@ -73,7 +80,7 @@ class TextClaims:
         alone = own_name(context, outline.title)
         claims: list[Claim] = []
         for number, block in enumerate(outline.blocks):
-            if len(block.text) > MAX_BLOCK:
+            if len(block.text) > MAX_BLOCK or DATED.match(block.text) or any(NEWS.search(section) for section in block.sections[1:]):
                 continue
             before = [other for other in outline.blocks[max(0, number - 6) : number] if other.sections == block.sections]
             if block.kind == "code":
@@ -103,7 +110,7 @@ def prose_claims(
     start = 0
     for sentence in re.split(r"(?<=[.。!?;])\s+", block.text):
         place, start = start, start + len(sentence) + 1
-        if DIFFERENCE.search(sentence):
+        if DIFFERENCE.search(sentence) or DETECTOR.search(sentence):
             continue
         for found in in_sentence(sentence, block, before):
             variant = variant_in(found, sentence, block, tokens, alone)
@@ -115,8 +122,10 @@ def variant_in(found: Found, sentence: str, block: Block, tokens: tuple[str, ...
     """Return the variant that a number is said of; the repository's one model only where the sentence says that it achieves it."""
     if found.attribute == "params":
         return leading_name(block)
-    named = named_in(block.text, tokens) or (subject_of(block) if block.kind == "item" else "")
-    return named or (alone if ACHIEVED.search(sentence) and not found.printed.endswith("mm") else "")
+    named = named_in(sentence, tokens)
+    if not named and FIRST_PERSON.search(sentence):
+        named = named_in(block.text, tokens) or (alone if ACHIEVED.search(sentence) and not found.printed.endswith("mm") else "")
+    return named or (subject_of(block) if block.kind == "item" else "")
 
 
 def subject_of(block: Block) -> str:
@@ -144,7 +153,7 @@ def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Fo
 
 def metric(text: str) -> str:
     """Return a metric's name as printed."""
-    return " ".join(text.split())
+    return " ".join(text.split()).rstrip(".")
 
 
 def name_of_distance(text: str) -> str:
@@ -164,7 +173,7 @@ def named_in(text: str, tokens: tuple[str, ...]) -> str:
     """Return the first word of a text that bears the repository's name, with its size: `ConvNeXt-B`."""
     for word in re.findall(r"(?<![\w/.-])[A-Za-z][\w+.-]{1,40}(?![\w/])", text):
         clean = word.rstrip(".-")
-        if bears(clean, tokens) and not re.search(r"\.(?:py|pth|bin|sh|md|yaml)$", clean):
+        if bears(clean, tokens) and not re.search(r"\.(?:py|pth|bin|sh|md|yaml)$|_(?:dir|file|path|config)$", clean, re.IGNORECASE):
             return str(clean)
     return ""
 

@@ -53,7 +53,22 @@ METRICS = words(
     5_shot glue squad fps throughput latency speed inference_time infer_time inf_time inf._time runtime run_time img/s imgs/s
     images/s image/s samples/s tokens/s ms/img frames/s mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem
     memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
+
+    performance performances result results rfid gfid r_fid psim
     """
+)
+VAGUE = words(  # metrics in a header, but in a caption or of a whole table they say too little
+    """
+    improvement gain imp imp. linear mean average avg avg. score top return loss glue squad mmlu latency fps speed throughput runtime
+    memory mem gpu_mem vram peak_memory delay performance performances result results total success error errors precision per is zero_shot
+    few_shot top fine_tuning fine_tune finetuning finetune reward rank_1 p1 p2
+    """
+)
+RESOURCES = words("mem memory gpu_mem cpu_mem gpu_memory vram peak_memory max_mem train_mem")
+NEWS = re.compile(
+    r"news|updates?|change ?log|what'?s new|todo|history|highlights|release notes|milestone|related|acknowledg|citation|faq"
+    r"|新闻|更新|问答|引用",
+    re.IGNORECASE,
 )
 JOINTS = words(
     """
@@ -211,7 +226,8 @@ GENERIC = frozenset(
     pytorch official release released implementation code repo the a an of for and with in on to net network networks model models
     master tf tensorflow jax deep learning high low resolution fast faster efficient simple robust real time vision image video
     segmentation detection recognition pose estimation human object 3d 2d transformer transformers chinese english multi single self
-    supervised unsupervised training pretraining pretrained toolkit lib python zoo benchmark baseline baselines base large small
+    supervised unsupervised training pretraining pretrained toolkit lib python zoo benchmark baseline baselines base large small depth
+    anything flow face text speech audio language video everything segment
     tiny towards attention research project paper via from is all you need end neural representation
     """.split()
 )

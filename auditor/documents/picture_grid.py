@@ -70,14 +70,14 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
 
     A table needs two rows with numbers, a column of labels and a line of headers. Boxes past `MAX_BOXES` are ignored.
     """
-    lines = text_lines(tuple(box for box in boxes[:MAX_BOXES] if box.text.strip() and box.width > 0 and box.height > 0))
+    lines = text_lines(without_dashes(tuple(box for box in boxes[:MAX_BOXES] if box.text.strip() and box.width > 0 and box.height > 0)))
     runs = largest_block(numeric_runs(lines))
     if not runs:
         return None
     body = sorted({line for run in runs for line, _ in run})
     columns = all_columns(lines, body, runs)
-    if columns[0].numeric:
-        return None  # numbers without labels: a plot's ticks, a matrix, a calculator
+    if columns[0].numeric or sparse(runs, body):
+        return None  # numbers without labels, or strewn about: a plot's ticks, a drawing with numbered parts
     body = trimmed(lines, body, columns[0])
     if len(body) < 2:
         return None
@@ -86,8 +86,20 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
     if not headers:
         return None
     body = body_with_groups(lines, body, columns)
-    rows = [*(header_row(lines[n], columns) for n in headers), *(body_row(lines[n], columns) for n in body)]
+    if not all_headed(lines, headers, columns):
+        return None
+    lowest = max(n for n in headers if any(column.numeric and spans(box, column) for box in lines[n] for column in columns))
+    rows = [title_row(lines[n], columns) if n < lowest else header_row(lines[n], columns) for n in headers]
+    rows.extend(body_row(lines[n], columns) for n in body)
     return Grid(tuple(rows), len(headers), caption_of(lines, {*headers, *body}, columns))
+
+
+def without_dashes(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+    """Return the boxes without those far lower than the others: dashes of empty cells, which are read as `1` or `一`."""
+    if not boxes:
+        return ()
+    height = median(box.height for box in boxes)
+    return tuple(box for box in boxes if box.height >= 0.4 * height)
 
 
 def text_lines(boxes: tuple[Box, ...]) -> list[list[Box]]:
@@ -105,7 +117,8 @@ def text_lines(boxes: tuple[Box, ...]) -> list[list[Box]]:
 
 def is_number(text: str) -> bool:
     """Tell whether a cell's text is a number as tables print it: `7.59M`, `34.5`, `86.5(25.4%)`, `1,234`."""
-    return bool(NUMERIC.match(text.strip())) and len(text) < 40
+    text = text.strip()
+    return len(text) < 40 and not text.startswith("[") and bool(NUMERIC.match(text))
 
 
 def numeric_runs(lines: list[list[Box]]) -> list[list[tuple[int, Box]]]:
@@ -138,6 +151,11 @@ def largest_block(runs: list[list[tuple[int, Box]]]) -> list[list[tuple[int, Box
         if sum(map(len, block)) > sum(map(len, best)):
             best = block
     return best
+
+
+def sparse(runs: list[list[tuple[int, Box]]], body: list[int]) -> bool:
+    """Tell whether less than two fifths of the places that rows and columns of numbers make hold one."""
+    return sum(map(len, runs)) < 0.4 * len(runs) * len(body)
 
 
 def all_columns(lines: list[list[Box]], body: list[int], runs: list[list[tuple[int, Box]]]) -> list[Column]:
@@ -195,20 +213,24 @@ def spans(box: Box, column: Column) -> bool:
 
 
 def header_lines(lines: list[list[Box]], first: int, columns: list[Column], height: float) -> list[int]:
-    """Return up to three lines right above the first row that stand over the columns, top first."""
+    """Return up to four lines right above the first row that stand over the columns, top first; none without one over numbers."""
     left, right, below = columns[0].left - height, columns[-1].right + height, min(box.y for box in lines[first])
     found: list[int] = []
-    for number in range(first - 1, max(-1, first - 4), -1):
+    over_numbers = False
+    for number in range(first - 1, max(-1, first - 5), -1):
         inside = [box for box in lines[number] if box.x >= left and box.right <= right]
-        over = [box for box in inside if any(column.numeric and spans(box, column) for column in columns)]
+        over = any(column.numeric and spans(box, column) for box in inside for column in columns)
         gap = below - max(box.bottom for box in lines[number])
-        if not over or gap > (2.5 if not found else 1.2) * height or any(is_number(box.text) for box in over):
+        if not inside or gap > (1.2 if over_numbers else 2.5) * height or any(is_number(box.text) for box in inside):
             break
-        if any(len(box.text.split()) > 5 for box in inside):
+        if any(len(box.text.split()) > 5 for box in inside) or not (over or spans(inside[0], columns[0])):
             break  # a sentence is a caption
+        if over_numbers and not over and gap > 0.3 * height:
+            break  # a label of something else beside the table
+        over_numbers = over_numbers or over
         found.insert(0, number)
         below = min(box.y for box in inside)
-    return found
+    return found if over_numbers else []
 
 
 def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Column]) -> list[int]:
@@ -222,27 +244,86 @@ def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Colu
 
 
 def header_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
-    """Return the cells of a header line; a box over several columns is repeated in each of them."""
+    """Return the cells of a header line; a box with words for each of several columns is split, another is repeated in each."""
+    cells = [Cell("") for _ in columns]
+    beside = []
+    for box in line:
+        for piece in header_pieces(box, columns):
+            over = [n for n, column in enumerate(columns) if spans(piece, column)]
+            if not over:
+                beside.append(piece)
+            for place, n in enumerate(over):
+                cells[n] = joined(cells[n], replace(cell_of(piece), spanned=place > 0))
+    for box in beside:  # the header of an empty column must not be added to its neighbor's
+        for n in nearest(box, columns):
+            cells[n] = cells[n] if cells[n].text else cell_of(box)
+    return tuple(cells)
+
+
+def header_pieces(box: Box, columns: list[Column]) -> list[Box]:
+    """Return the words of a header box over several columns, each over its column, if there is one for each; else the box."""
+    covered = [column for column in columns if box.x < (column.left + column.right) / 2 < box.right]
+    words = list(re.finditer(r"\S+", box.text))
+    if len(covered) < 2 or len(words) < len(covered):
+        return [box]
+    unit = box.width / max(1, len(box.text))
+    parts = [replace(box, x=round(box.x + w.start() * unit), width=max(1, round(len(w[0]) * unit)), text=w[0]) for w in words]
+    homes = [closest(part, covered) for part in parts]
+    if len(set(homes)) < len(covered):
+        return [box]
+    found = []
+    for n, column in enumerate(covered):
+        text = " ".join(part.text for part, home in zip(parts, homes, strict=True) if home == n)
+        found.append(replace(box, x=column.left, width=column.right - column.left, text=text))
+    return found
+
+
+def all_headed(lines: list[list[Box]], headers: list[int], columns: list[Column]) -> bool:
+    """Tell whether most columns of numbers have a header over them."""
+    numeric = [column for column in columns if column.numeric]
+    headed = [c for c in numeric if any(box.x < c.right and box.right > c.left for n in headers for box in lines[n])]
+    return 5 * len(headed) >= 3 * len(numeric)
+
+
+def title_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
+    """Return the cells of an upper header line: each title over the longest run of columns that it is centered on."""
     cells = [Cell("") for _ in columns]
     for box in line:
-        over = [n for n, column in enumerate(columns) if spans(box, column)]
-        if not over:
-            over = nearest(box, columns)
-        for place, n in enumerate(over):
+        own = [n for n, column in enumerate(columns) if distance(box, column) == min(distance(other, column) for other in line)]
+        for place, n in enumerate(centered(box, own, columns)):
             cells[n] = joined(cells[n], replace(cell_of(box), spanned=place > 0))
     return tuple(cells)
+
+
+def distance(box: Box, column: Column) -> int:
+    """Return twice the distance between the middles of a box and a column."""
+    return abs(column.left + column.right - box.x - box.right)
+
+
+def centered(box: Box, own: list[int], columns: list[Column]) -> list[int]:
+    """Return the longest run of the given neighboring columns whose common middle is the middle of the box."""
+    tolerance = 0.5 * median(column.right - column.left for column in columns) + box.height
+    best: list[int] = []
+    for start in range(len(own)):
+        for stop in range(start, len(own)):
+            run = own[start : stop + 1]
+            middle = (columns[run[0]].left + columns[run[-1]].right) / 2
+            if len(run) > len(best) and abs(middle - box.x - box.width / 2) <= tolerance and run == list(range(run[0], run[-1] + 1)):
+                best = run
+    return best
 
 
 def nearest(box: Box, columns: list[Column]) -> list[int]:
     """Return the column whose middle is nearest to the box, if the box touches it or lies within its own width of it."""
     n = closest(box, columns)
-    distance = max(columns[n].left - box.right, box.x - columns[n].right, 0)
-    return [n] if distance <= 0.5 * box.width else []
+    gap = max(columns[n].left - box.right, box.x - columns[n].right, 0)
+    return [n] if gap <= 0.5 * box.width else []
 
 
 def closest(box: Box, columns: list[Column]) -> int:
     """Return the number of the column whose middle is nearest to the middle of the box."""
-    return min(range(len(columns)), key=lambda n: abs(columns[n].left + columns[n].right - box.x - box.right))
+    gaps = [distance(box, column) for column in columns]
+    return gaps.index(min(gaps))
 
 
 def body_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
@@ -270,9 +351,7 @@ def pieces(box: Box, columns: list[Column]) -> list[Box]:
         return [box]
     unit = box.width / max(1, len(box.text))
     parts = [Box(round(box.x + w.start() * unit), box.y, max(1, round(len(w[0]) * unit)), box.height, w[0], box.confidence) for w in words]
-    homes = [
-        min(range(len(covered)), key=lambda n, part=part: abs(covered[n].left + covered[n].right - part.x - part.right)) for part in parts
-    ]
+    homes = [closest(part, covered) for part in parts]
     if any(is_number(part.text) != covered[home].numeric for part, home in zip(parts, homes, strict=True) if not EMPTY.match(part.text)):
         homes = in_order(parts, covered)
     return [

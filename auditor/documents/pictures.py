@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000  # held against the header, before anything is decoded
 MAX_SIDE = 2000  # larger pictures are scaled down before recognition
+GLANCE_SIDE = 960  # text is looked for at this size first
+MIN_BOXES = 8  # a table of two rows has six cells and headers
 MEMORY_BYTES = 4_000_000_000  # address space of the worker; it needs 1.2 GB of it, and half a gigabyte of memory
 MAX_RESTARTS = 3
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
@@ -59,12 +61,24 @@ class PictureReader:
         picture, scale = decoded(data)
         if self._engine is None:
             self._engine = start_engine()
-        result = self._engine(numpy.asarray(picture)[:, :, ::-1])  # the recognizer wants BGR
+        if max(picture.size) > GLANCE_SIDE and self._glance(picture) < MIN_BOXES:
+            return ()
+        result = self._engine(numpy.asarray(picture)[:, :, ::-1], use_rec=True)  # the recognizer wants BGR
         if getattr(result, "boxes", None) is None or result.txts is None:
             return ()
         return tuple(
             box_of(corners, text, score, scale) for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
         )
+
+    def _glance(self, picture: Image) -> int:
+        """Return how many pieces of text a small copy of the picture shows: a photograph is done with here, in a tenth of the time."""
+        import numpy
+
+        small = picture.copy()
+        small.thumbnail((GLANCE_SIDE, GLANCE_SIDE))
+        result = self._engine(numpy.asarray(small)[:, :, ::-1], use_rec=False)
+        boxes = getattr(result, "boxes", None)
+        return 0 if boxes is None else len(boxes)
 
     def read(self, picture: PictureFile) -> Table | None:
         """Return the table in the picture, or None where it shows none."""
