@@ -16,6 +16,9 @@ from auditor.facts import Block, Evidence, Link, Outline, RawLink
 
 SEEN_BY = "documents"
 MAX_QUOTE = 300
+MAX_PLACES = 12  # of one URL in one document that are judged
+MAX_SENTENCES_BACK = 2
+MAX_WORDS_BACK = 500  # characters before a link that may speak of it
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9*\[(_`])|(?<=[。！？；;])\s*|\s+(?=\d[)）]\s)")
 
 
@@ -37,15 +40,24 @@ def classify_links(outlines: Sequence[Outline], full_name: str, tree: Collection
     best: dict[str, _Candidate] = {}
     weights = weight_folders(tree)
     for outline in outlines:
+        judged: dict[str, int] = {}
         for place in places(outline, full_name, weights):
-            if _is_inner(place):
+            judged[place.link.url] = judged.get(place.link.url, 0) + 1
+            if judged[place.link.url] > MAX_PLACES or _is_inner(place):
                 continue
             candidate = _Candidate(outline, place, judge(place, full_name))
             known = best.get(place.link.url)
             if known is None or _rank(candidate) > _rank(known):
                 best[place.link.url] = candidate
     _add_companions(best)
-    return tuple(_link(candidate, f"L{number}", full_name) for number, candidate in enumerate(_in_order(best, outlines), 1))
+    lines: dict[int, list[str]] = {}
+    links = []
+    for number, candidate in enumerate(_in_order(best, outlines), 1):
+        document = candidate.outline.document
+        if id(document) not in lines:
+            lines[id(document)] = split_lines(document.text)
+        links.append(_link(candidate, f"L{number}", full_name, lines[id(document)]))
+    return tuple(links)
 
 
 def _add_companions(best: dict[str, _Candidate]) -> None:
@@ -141,12 +153,12 @@ def _around(links: list[RawLink], spans: list[tuple[int, int]], number: int) -> 
     ]
     previous = max([stop for begin, stop in others if begin >= 0 and stop <= start] or [0])
     following = min([begin for begin, _ in others if begin >= end] or [len(text)])
-    before = text[max(sentence, previous) : start]
+    before = text[max(sentence, previous, start - MAX_WORDS_BACK) : start]
     after = text[end : max(end, min(sentence_end, following))]
-    wider = text[sentence:start]
-    earlier = [stop for stop in stops if stop < sentence]
+    wider = text[max(sentence, start - MAX_WORDS_BACK) : start]
+    earlier = [stop for stop in stops if stop < sentence][-MAX_SENTENCES_BACK:]
     while earlier and not topics(wider):
-        wider = text[earlier.pop() : start]
+        wider = text[max(earlier.pop(), start - MAX_WORDS_BACK) : start]
     return before, after, wider if wider.strip() else text[sentence:sentence_end]
 
 
@@ -172,13 +184,12 @@ class _Leads:
         return ""
 
 
-def _link(candidate: _Candidate, id: str, full_name: str) -> Link:
+def _link(candidate: _Candidate, id: str, full_name: str, lines: list[str]) -> Link:
     raw, judgement = candidate.place.link, candidate.judgement
     document = candidate.outline.document
     address = locate(raw.url)
     inner = resolved_path(document.path, raw.url)
     host, target = ("github", "file" if suffix_of(raw.url) else "folder") if inner else (address.host, address.target)
-    lines = split_lines(document.text)
     quote = lines[raw.line - 1].replace("\0", "").strip()[:MAX_QUOTE].strip() if 0 < raw.line <= len(lines) else ""
     evidence = Evidence(document.source, f"{document.path}#L{raw.line}", quote, document.sha256, SEEN_BY)
     section = " > ".join(raw.sections)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -312,7 +313,7 @@ def _weigh_command(scale: Scale, place: Place, factor: float) -> bool:
     return bool(said or lead)
 
 
-def _weigh_run(scale: Scale, found: list[Topic], length: int, factor: float, where: str) -> None:
+def _weigh_run(scale: Scale, found: Sequence[Topic], length: int, factor: float, where: str) -> None:
     """Weigh a run of words: the strongest near the link whole, what stands farther away less and less."""
     if not found:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 CHECKPOINT, DATASET, RESULTS, PAPER, OTHER = "checkpoint", "dataset", "results", "paper", "other"
@@ -150,7 +151,8 @@ _URL_TOKENS = tuple(
 )
 
 
-def topics(text: str) -> list[Topic]:
+@lru_cache(maxsize=4096)
+def topics(text: str) -> tuple[Topic, ...]:
     """Return the words of a text that speak of a purpose, in order, those left out that only qualify another."""
     spans = [match.span() for pattern in _QUALIFIERS for match in pattern.finditer(text)]
     found: list[tuple[int, Topic]] = []
@@ -164,7 +166,7 @@ def topics(text: str) -> list[Topic]:
             if weight < 3 and any(begin <= start and end <= stop for begin, stop in spans):
                 continue
             found.append((start, Topic(purpose, weight, match.group(), end)))
-    return [topic for _, topic in sorted(found)]
+    return tuple(topic for _, topic in sorted(found))
 
 
 def url_topics(path: str) -> Iterator[Topic]:

@@ -16,7 +16,8 @@ from auditor.facts import Document, Outline, Picture, RawLink
 if TYPE_CHECKING:
     from docutils import nodes
 
-MAX_CHARACTERS = 400_000
+MAX_CHARACTERS = 300_000
+MAX_LINES = 5_000  # some of docutils' rules take time that grows with the square of the lines
 MAX_LINE = 8_000
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False,
@@ -43,7 +44,9 @@ def read_rst(document: Document) -> Outline:
     lines, notes = bounded_lines(document.text[:MAX_CHARACTERS])
     if len(document.text) > MAX_CHARACTERS:
         notes.append(f"only the first {MAX_CHARACTERS} characters were read")
-    lines = [line[:MAX_LINE].replace("\x0b", " ").replace("\x0c", " ") for line in lines]
+    if len(lines) > MAX_LINES:
+        notes.append(f"only the first {MAX_LINES} lines were read")
+    lines = [line[:MAX_LINE].replace("\x0b", " ").replace("\x0c", " ") for line in lines[:MAX_LINES]]
     try:
         tree = publish_doctree("\n".join(lines), settings_overrides=dict(_SETTINGS))
         return RstReader(document, lines, notes).read(tree)
