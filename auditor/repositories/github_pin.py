@@ -74,26 +74,29 @@ def _beginning(api: GitHubApi, full_name: str, ref: str) -> tuple[str, str] | No
 
 
 def _doubt(api: GitHubApi, full_name: str, default_branch: str, ref: str, commit: str) -> str:
-    """Return why a commit given by its id may not be the authors'.
+    """Return why a commit given by its id may not be the authors', "" where nothing speaks against it.
 
-    GitHub answers for a fork's commits under the parent's name too, so an id alone does not make a commit the authors' own
-    (https://docs.github.com/repositories/viewing-activity-and-data-for-your-repository/viewing-a-summary-of-repository-activity).
-    The commit is theirs when it lies in the default branch's past or is the head of a branch. A server that cannot say
-    (GitHub's quota is used up, an older server) raises no doubt.
+    GitHub answers for a fork's commits under the parent's name too (its pages say of them "may belong to a fork outside of
+    the repository"), so an id alone does not make a commit the authors' own.
     """
-    if not SHORT_ID.fullmatch(ref) or not commit.startswith(ref):
+    if not SHORT_ID.fullmatch(ref) or not commit.startswith(ref) or _is_past(api, full_name, default_branch, commit):
         return ""
+    try:
+        if api.get(f"/repos/{full_name}/commits/{commit}/branches-where-head").data:
+            return ""
+    except NetworkError:
+        pass  # then it is not shown to be theirs
+    return f"this commit is not in the past of {default_branch}: it may be a fork's; name its branch or tag instead"
+
+
+def _is_past(api: GitHubApi, full_name: str, default_branch: str, commit: str) -> bool:
+    """Tell whether a commit lies in a branch's past, or the server cannot say: then nothing speaks against it."""
     try:
         # The changed files stand on the first page only; the second gives the relation without them.
         compared = api.get(f"/repos/{full_name}/compare/{quoted(default_branch)}...{commit}", per_page=1, page=2).data
-        if isinstance(compared, dict) and compared.get("status") in ("behind", "identical"):
-            return ""
-        if api.get(f"/repos/{full_name}/commits/{commit}/branches-where-head").data:
-            return ""
     except NetworkError as error:
-        if "common ancestor" not in error.why.lower():
-            return ""  # a server that cannot compare has not said anything against the commit
-    return f"this commit is not in the past of {default_branch}: it may be a fork's; name its branch or tag instead"
+        return "common ancestor" not in error.why.lower()
+    return not isinstance(compared, dict) or compared.get("status") in ("behind", "identical", None)
 
 
 def _no_such_ref(error: NetworkError, full_name: str, ref: str) -> NetworkError:
