@@ -76,15 +76,16 @@ def cell(value: object) -> Trusted:
     return text(value) or Trusted("–")
 
 
-def code(value: object) -> Trusted:
+def code(value: object, *, in_table: bool = True) -> Trusted:
     """Return inline code that shows the text as it is, in prose, tables and link labels alike; nothing for no text.
 
-    A pipe would end a table cell even within backticks, so text with one goes into a `<code>` element instead.
+    A pipe would end a table cell even within backticks, so text with one goes into a `<code>` element instead, unless the
+    caller says that it stands in no table.
     """
     line = printable(value)
     if not line:
         return Trusted("")
-    if "|" in line:
+    if in_table and "|" in line:
         return Trusted(f"<code>{_WITHOUT_ADDRESSES.sub(_escaped, line)}</code>")
     fence = "`" * (_longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""

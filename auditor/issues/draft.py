@@ -6,6 +6,7 @@ an innocent explanation: files that are not uploaded yet, weights that are share
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,9 @@ from auditor.telling.lookup import Lookup
 LONGEST_BODY = 6000  # bytes: a prefilled address in a browser must stay below eight thousand
 LONGEST_TITLE = 120
 TENSORS_SHOWN = 3
+CLAIMS_QUOTED = 4
 
+_ORDER = {"params": 0, "gflops": 1}
 _NAMES = {"params": "parameters", "gflops": "GFLOPs", "first_layer": "first layer", "head_depth": "head depth"}
 
 Similar = Callable[[IssueDraft, tuple[Thread, ...]], tuple[tuple[int, str, str], ...]]
@@ -34,8 +37,7 @@ class Quote:
 
     variant: Trusted
     words: str
-    reads: Trusted  # the row or line as it stands there
-    places: tuple[Trusted, ...]
+    reads: tuple[tuple[Trusted, Trusted], ...]  # the row or line as it stands there, and where
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,18 @@ def draft(report: AuditReport, similar: Similar | None = None) -> IssueDraft | N
 def _body(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str) -> str:
     """Return the text, with less in it the longer the strangers' words are."""
     template = environment().get_template("issue.md.j2")
-    body = ""
     for most, longest in ((6, 100), (4, 60), (2, 40), (1, 24)):
-        view = _view(lookup, accused, fingerprint, most, longest)
-        body = template.render(view=view)
+        body = _tidy(template.render(view=_view(lookup, accused, fingerprint, most, longest)))
         if len(body.encode()) <= LONGEST_BODY:
             return body
-    return template.render(view=replace(view, quotes=view.quotes[:1], files=(), tensors=(), script=Trusted(""), expected=(), unseen=()))
+    least = _view(lookup, accused, fingerprint, 1, 24)
+    bare = replace(least, files=(), columns=(), tensors=(), script=Trusted(""), expected=(), unseen=())
+    return _tidy(template.render(view=bare))
+
+
+def _tidy(body: str) -> str:
+    """Return the text without empty lines in a row."""
+    return re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
 
 
 def _title(lookup: Lookup, accused: tuple[VariantVerdict, ...]) -> str:
@@ -163,11 +170,11 @@ def _quote(lookup: Lookup, variant: VariantVerdict, longest: int) -> Quote:
     """Return what the authors say of a variant: what was held against the file, else parameters and results."""
     primary = [claim for claim in lookup.claims(variant) if claim.rank == "primary"]
     denied = {c.claim for c in variant.comparisons if c.agrees is False}
-    order = sorted(primary, key=lambda claim: (claim.id not in denied, claim.attribute != "params"))[:3]
+    ordered = sorted(primary, key=lambda claim: (claim.id not in denied, _ORDER.get(claim.attribute, len(_ORDER))))
+    order = list({(c.attribute, c.printed): c for c in reversed(ordered)}.values())[::-1][:CLAIMS_QUOTED]
     words = "; ".join(_said(claim) for claim in order)
-    places = tuple(dict.fromkeys(_place(lookup, claim) for claim in order))
-    reads = code(clip(order[0].row or order[0].evidence.quote, longest)) if order else Trusted("")
-    return Quote(code(clip(variant.name, longest)), clip(words, 3 * longest), reads, places[:2])
+    reads = tuple(dict.fromkeys((code(clip(c.row or c.evidence.quote, longest), in_table=False), _place(lookup, c)) for c in order))
+    return Quote(code(clip(variant.name, longest)), clip(words, 3 * longest), reads[:2])
 
 
 def _place(lookup: Lookup, claim: Claim) -> Trusted:
@@ -179,7 +186,7 @@ def _place(lookup: Lookup, claim: Claim) -> Trusted:
 def _said(claim: Claim) -> str:
     """Return a claim as it is printed: "parameters 7.59M", "MPJPE 51.05 mm (protocol 2)"."""
     value = claim.printed or (", ".join(map(str, claim.value)) if isinstance(claim.value, (list, tuple)) else str(claim.value))
-    setting = f" ({clip(claim.setting, 30)})" if claim.setting else ""
+    setting = f" ({clip(claim.setting, 50)})" if claim.setting and claim.attribute not in _NAMES else ""
     return f"{_NAMES.get(claim.attribute, clip(claim.attribute, 30))} {clip(value, 40)}{setting}"
 
 
@@ -248,7 +255,7 @@ def _by_hand(lookup: Lookup, columns: tuple[Pair, ...], missing: bool) -> tuple[
         check = check_listing(listing)
     if not check.script:
         return Trusted(""), ()
-    return block(check.script, "sh"), tuple(code(clip(line, 160)) for line in check.expected if line)
+    return block(check.script, "sh"), tuple(code(clip(line, 160), in_table=False) for line in check.expected if line)
 
 
 def _fingerprint(lookup: Lookup, accused: tuple[VariantVerdict, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from auditor.escaping import Trusted, clip, code, text
@@ -72,7 +72,7 @@ class ComparisonRow:
     agrees: str  # yes, no, undecided
     how: tuple[str, ...]
     rank: str
-    evidence: Trusted
+    evidence: tuple[Trusted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +155,11 @@ def claim_sentence(claim: Claim) -> Sentence:
 
 def agreement(variant: VariantVerdict) -> Sentence:
     """Return how many of the comparisons that decide something agree; the authors' claims alone are counted."""
-    decided = [comparison for comparison in variant.comparisons if comparison.agrees is not None and comparison.rank == "primary"]
+    primary = [comparison for comparison in variant.comparisons if comparison.agrees is not None and comparison.rank == "primary"]
+    decided = {(one.checkpoint, one.attribute, one.claimed): one.agrees for one in primary}  # one claim may stand in several tables
     if not decided:
         return sentence("row.undecided" if variant.comparisons else "list.none")
-    agreeing = sum(1 for comparison in decided if comparison.agrees)
-    return sentence("row.agree", agreeing=agreeing, total=len(decided))
+    return sentence("row.agree", agreeing=sum(1 for agrees in decided.values() if agrees), total=len(decided))
 
 
 def checkpoint_row(lookup: Lookup, artifact: Artifact, item: Inspected) -> CheckpointRow:
@@ -174,7 +174,7 @@ def checkpoint_row(lookup: Lookup, artifact: Artifact, item: Inspected) -> Check
         saved_as=code(clip(checkpoint.saved_as or "", 80)),
         state_key=code(clip(checkpoint.state_key or "", 60)),
         network=network_name(item),
-        summary=clip(architecture.summary, 200) or network_name(item),
+        summary=network_line(item),
         first_layer=code(f"{clip(first[0], 80)} {shape_text(first[1])}") if first else Trusted(""),
         depths=list_text(architecture.depths),
         dims=list_text(architecture.dims),
@@ -185,7 +185,7 @@ def checkpoint_row(lookup: Lookup, artifact: Artifact, item: Inspected) -> Check
         macs=macs_text(cost.macs) if cost else "",
         input=f"{cost.input[0]} x {cost.input[1]}" if cost else "",
         assumption=clip(cost.assumption, 200) if cost else "",
-        alternatives=tuple((clip(name, 80), macs_text(macs)) for name, macs in cost.alternatives[:4]) if cost else (),
+        alternatives=tuple((clip(name, 80), macs_text(macs)) for name, macs in cost.alternatives[:5] if macs != cost.macs) if cost else (),
         epoch="" if training.epoch is None else str(training.epoch),
         optimizer=clip(training.optimizer or "", 80),
         safety=checkpoint.safety.verdict,
@@ -199,6 +199,12 @@ def checkpoint_row(lookup: Lookup, artifact: Artifact, item: Inspected) -> Check
 def network_name(item: Inspected) -> str:
     """Return the published name of the network, its family, or "unknown"."""
     return clip(item.architecture.name or item.architecture.family, 60)
+
+
+def network_line(item: Inspected) -> str:
+    """Return the network in one line: its published name, and what it is made of."""
+    name, summary = network_name(item), clip(item.architecture.summary, 200)
+    return f"{name}: {summary}" if summary and not summary.startswith(name) else summary or name
 
 
 def head_text(item: Inspected) -> str:
@@ -218,19 +224,21 @@ def head_text(item: Inspected) -> str:
 
 def comparison_group(lookup: Lookup, variant: VariantVerdict) -> ComparisonGroup:
     """Return the comparisons of one variant, those of the authors' claims first."""
-    ordered = sorted(variant.comparisons, key=lambda comparison: comparison.rank != "primary")
+    ordered: dict[Comparison, list[Claim]] = {}
+    for one in sorted(variant.comparisons, key=lambda comparison: comparison.rank != "primary"):
+        claim = lookup.claim(one.claim)
+        ordered.setdefault(replace(one, claim=""), []).extend([claim] if claim else [])
     return ComparisonGroup(
         code(clip(variant.name, 60)),
         variant.verdict.value,
         clip(variant.reason, 400),
-        tuple(_comparison_row(lookup, one) for one in ordered),
+        tuple(_comparison_row(lookup, one, claims) for one, claims in ordered.items()),
     )
 
 
-def _comparison_row(lookup: Lookup, comparison: Comparison) -> ComparisonRow:
-    """Return one line of the comparison matrix."""
+def _comparison_row(lookup: Lookup, comparison: Comparison, claims: list[Claim]) -> ComparisonRow:
+    """Return one line of the comparison matrix, for all claims that say the same."""
     files = lookup.checkpoints((comparison.checkpoint,))
-    claim = lookup.claim(comparison.claim)
     known = comparison.attribute in STRUCTURE
     return ComparisonRow(
         file=lookup.file_name(*files[0]) if files else Trusted(""),
@@ -242,7 +250,7 @@ def _comparison_row(lookup: Lookup, comparison: Comparison) -> ComparisonRow:
         agrees={True: "yes", False: "no", None: "undecided"}[comparison.agrees],
         how=tuple(clip(part, 160) for part in (comparison.convention, comparison.tolerance, comparison.note) if part),
         rank=comparison.rank,
-        evidence=lookup.evidence_link(claim.evidence) if claim else Trusted(""),
+        evidence=tuple(dict.fromkeys(lookup.evidence_link(claim.evidence) for claim in claims))[:6],
     )
 
 
@@ -301,7 +309,7 @@ def label_rows(lookup: Lookup, variant: VariantVerdict) -> tuple[LabelRow, ...]:
             is_like=code(clip(variant.is_like, 80)),
             proposed=code(clip(variant.proposed_name, 80)),
             learnable=count_text(item.parameters.learnable),
-            network=clip(item.architecture.summary, 160) or network_name(item),
+            network=network_line(item),
             reason=clip(variant.reason, 300),
             verdict=variant.verdict.value,
         )

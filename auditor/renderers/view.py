@@ -222,7 +222,7 @@ def _cost(report: AuditReport) -> Sentence:
 def _evidence_row(lookup: Lookup, number: str, piece: Evidence) -> EvidenceRow:
     """Return one piece of evidence as it is shown; the hash of no bytes is not shown."""
     digest = "" if piece.sha256 == EMPTY_SHA256 else piece.sha256[:12]
-    return EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160)), digest, lookup.holder(piece))
+    return EvidenceRow(number, lookup.place(piece), code(clip(piece.quote, 160), in_table=False), digest, lookup.holder(piece))
 
 
 def _finding_row(lookup: Lookup, finding: Finding) -> FindingRow:
@@ -252,7 +252,9 @@ def _checks_by_hand(lookup: Lookup) -> Iterator[HandCheck]:
     decided = [v for v in report.variants if v.verdict.accuses] or [v for v in report.variants if v.verdict is Verdict.CONSISTENT]
     claims = [claim for v in decided for claim in lookup.claims(v) if claim.rank == "primary"]
     structural = [claim for claim in claims if claim.attribute == "params"] or claims
-    yield from list(dict.fromkeys(check_claim(claim, report.facts.repository) for claim in structural))[:CHECKS_BY_HAND]
+    once = {(claim.variant, claim.attribute, claim.printed): claim for claim in reversed(structural)}  # the first place of each
+    checks = [check_claim(claim, report.facts.repository) for claim in reversed(once.values())]
+    yield from list(dict.fromkeys(checks))[:CHECKS_BY_HAND]
     if any(variant.verdict is Verdict.MISSING for variant in report.variants):
         listings = [source for source in report.facts.sources if source.kind == "listing"]
         yield from [check_listing(source) for source in listings[:CHECKS_BY_HAND]]
@@ -267,4 +269,5 @@ def _hand_row(check: HandCheck) -> HandRow:
     """Return one check by hand as it is shown."""
     assert len(check.script.splitlines()) <= LONGEST_SCRIPT, check.script  # ours, not a stranger's: they cannot add lines
     script = block(check.script, "sh") if check.script else Trusted("")
-    return HandRow(check.kind, code(clip(check.subject, 100)), script, tuple(code(clip(line, 160)) for line in check.expected if line))
+    expected = tuple(code(clip(line, 160), in_table=False) for line in check.expected if line)
+    return HandRow(check.kind, code(clip(check.subject, 100)), script, expected)

@@ -55,7 +55,7 @@ def percent_text(share: float) -> str:
     """Return a share of 1 as a percentage that never rounds up to all: "99.9 %", "100 %"."""
     if share >= 1:
         return "100 %"
-    return f"{int(share * 1000) / 10:g} %"
+    return f"{int(share * 1000) / 10:g} %" if share >= 0.01 else f"{int(share * 100_000) / 1000:g} %"
 
 
 def day_text(moment: str) -> str:

@@ -67,7 +67,7 @@ def test_its_tone_is_neutral(name: str) -> None:
 def test_what_is_missing_is_quoted_and_what_is_there_is_listed() -> None:
     made = drafted("missing")
     assert made.title == "The linked place holds 3 files, and I found none for `Ours-M` or `Ours-L`"
-    assert "parameters 8.38M; GFLOPs 4.30; MPJPE 49.75 mm (protocol 2)" in made.body
+    assert "parameters 8.38M; GFLOPs 4.30; MPJPE 49.75 mm (protocol 2) (`Ours-L 49.75 4.30 8.38M` in [`assets/P2.png`](" in made.body
     assert f"[`assets/P2.png`]({samples.REPOSITORY.permalink('assets/P2.png')})" in made.body
     for fact in ("7,438,976 learnable values", "85.35 MiB", samples.digest("S")[:16], "2026-11-20 10:30 UTC", samples.FOLDER):
         assert fact in made.body
