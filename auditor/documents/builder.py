@@ -51,6 +51,7 @@ class Builder:
         self.title = ""
         self._headings: list[tuple[int, str]] = []
         self._caption = ""  # the paragraph before, while nothing else came between
+        self._lead = ""  # the paragraph before, in this section
         self._cells = 0
 
     @property
@@ -67,7 +68,7 @@ class Builder:
             self._headings.append((level, text))
             if not self.title and level <= 6:
                 self.title = text
-        self._caption = ""
+        self._caption = self._lead = ""
         self._take(piece, piece.text)
 
     def end_details(self) -> None:
@@ -83,14 +84,15 @@ class Builder:
             return
         self._add_block(Block(piece.text, line, kind, self.sections))
         self._caption_after(piece.text, line)
-        self._caption = piece.text[:MAX_CONTEXT]
+        self._caption = self._lead = piece.text[:MAX_CONTEXT]
 
     def code(self, text: str, line: int, language: str, links: list[RawLink]) -> None:
         """Add a code block with the links of its download commands."""
-        lead = self._caption
+        lead = self._lead
         for link in links:
             self._add_link(replace(link, sections=self.sections, context=f"{lead} {link.context}".strip()[:MAX_CONTEXT]))
         self._add_block(Block(text, line, "code", self.sections, language))
+        self._caption = ""
 
     def table(self, rows: list[list[CellDraft]], line: int, header_rows: int | None, caption: str = "") -> None:
         """Add a table of drafts; spans are expanded, rows made equally long, links given their row and column."""

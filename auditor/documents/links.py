@@ -190,7 +190,7 @@ def _link(candidate: _Candidate, id: str, full_name: str, lines: list[str]) -> L
     address = locate(raw.url)
     inner = resolved_path(document.path, raw.url)
     host, target = ("github", "file" if suffix_of(raw.url) else "folder") if inner else (address.host, address.target)
-    quote = lines[raw.line - 1].replace("\0", "").strip()[:MAX_QUOTE].strip() if 0 < raw.line <= len(lines) else ""
+    quote = quoted(lines[raw.line - 1], raw.url) if 0 < raw.line <= len(lines) else ""
     evidence = Evidence(document.source, f"{document.path}#L{raw.line}", quote, document.sha256, SEEN_BY)
     section = " > ".join(raw.sections)
     owner = owner_of(candidate.place, full_name) if judgement.purpose == CHECKPOINT else "own"
@@ -208,6 +208,14 @@ def _link(candidate: _Candidate, id: str, full_name: str, lines: list[str]) -> L
         owner,
         judgement.reason,
     )
+
+
+def quoted(line: str, url: str) -> str:
+    """Return the line of a document as evidence: stripped, and of a long one the part in which the URL stands."""
+    line = line.strip()
+    place = max(line.find(url), line.find(url.replace("&", "&amp;")))
+    start = max(0, place - MAX_QUOTE // 3) if place + len(url) > MAX_QUOTE else 0
+    return line[start : start + MAX_QUOTE].strip()
 
 
 def label_of(place: Place) -> str:

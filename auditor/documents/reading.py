@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
@@ -202,6 +202,6 @@ def _parents(path: str) -> list[str]:
     return found
 
 
-def symlinks_of(entries: Sequence[tuple[str, str | None]]) -> dict[str, str]:
+def symlinks_of(entries: Iterable[tuple[str, str | None]]) -> dict[str, str]:
     """Return the symbolic links among (path, target or None), for `read_documents`."""
     return {path: target for path, target in entries if target and re.match(r"^[^\0]{1,1000}$", target)}

@@ -28,7 +28,7 @@ _VENDORED = re.compile(
 )
 _PICTURE = re.compile(r"\.(?:png|jpe?g|bmp|webp|tiff?)$", re.IGNORECASE)
 _DECORATION = re.compile(
-    r"badge|logo|icon|banner|avatar|shield|qr[_-]?code|wechat|sponsor|star-?history|favicon|button|colab|stargazers|twitter|discord|slack|license|visitor|contributors|loading",
+    r"badge|logo|(?<![a-z])icons?(?![a-z])|banner|avatar|shield|qr[_-]?code|wechat|sponsor|star-?history|favicon|button|colab|stargazers|twitter|discord|slack|visitor|contributors",
     re.IGNORECASE,
 )
 _DECORATION_HOSTS = re.compile(
