@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from auditor.facts import Artifact, Facts, Inspected
     from auditor.findings import AuditReport
-    from auditor.net import Network
+    from auditor.gathering.stages import SeenClaims, SeenLinks
+    from auditor.issues.similar import Similar
+    from auditor.net import Network, NetworkSettings
     from auditor.progress import Progress
 
 OK, FOUND, USAGE, UNREADABLE, INCOMPLETE = 0, 1, 2, 3, 4
@@ -43,7 +45,10 @@ Target = Annotated[str, typer.Argument(metavar="TARGET", help="owner/name, a Git
 Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="Branch, tag or commit to audit.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes. [default: reports/OWNER__NAME]")]
 FailOn = Annotated[
-    str, typer.Option("--fail-on", metavar="VERDICT", help="Lowest verdict that gives exit status 1: missing, mislabelled, contradicted or never.")
+    str,
+    typer.Option(
+        "--fail-on", metavar="VERDICT", help="Lowest verdict that gives exit status 1: missing, mislabelled, contradicted or never."
+    ),
 ]
 Language = Annotated[str, typer.Option("--lang", metavar="en|es", help="Language of report.md.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the records of audit.json.")]
@@ -79,13 +84,13 @@ def run(
 
     check_words(fail_on, lang)
     asked = AuditOptions(ref, tuple(claims or ()), tuple(artifact or ()), fail_on, lang)
-    audit(target, asked, Network(), out, quiet, no_color)
+    audit(target, asked, Network(typed_by_user(asked.artifacts)), out, quiet, no_color)
 
 
 @app.command()
 def demo(out: Out = None, fail_on: FailOn = "missing", lang: Language = "en", quiet: Quiet = False, no_color: NoColor = False) -> None:
     """Audit a replica of the internet that ships with the program: no network, no token."""
-    from auditor.demo import DEMO_TARGET, demo_transport
+    from auditor.demo.world import DEMO_TARGET, demo_transport
     from auditor.net import Network
     from auditor.options import AuditOptions
 
@@ -105,20 +110,20 @@ def inspect(
 ) -> None:
     """Say what is inside checkpoints, local or remote, without running them."""
     from auditor.gathering.artifacts import gather_artifacts
-    from auditor.hosts import HOSTS, LOCAL
+    from auditor.hosts.registry import HOSTS
     from auditor.net import Network
 
     with progress_for(quiet or as_json, no_color) as progress:
-        gathered = gather_artifacts((), Network(), (LOCAL, *HOSTS), progress, given=paths)
+        gathered = gather_artifacts((), Network(typed_by_user(paths)), HOSTS, progress, given=paths)
     artifacts = with_ids(gathered.artifacts)
     if as_json:
-        from auditor.record import dump_stage
+        from auditor.record import stage_record, write_json
 
-        print(dump_stage("artifacts", artifacts=artifacts, sources=gathered.sources), end="")
+        print(write_json(stage_record("artifacts", artifacts=artifacts, sources=gathered.sources)), end="")
     else:
         from auditor.renderers.terminal import inspect_table
 
-        console(no_color).print(inspect_table(artifacts, gathered.sources))
+        console(no_color).print(inspect_table(artifacts))
     raise typer.Exit(status_of_inspect(artifacts, gathered.sources))
 
 
@@ -127,11 +132,10 @@ def links(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quiet
     """List a repository's links with their purpose: checkpoint, dataset, results, paper, other."""
     from auditor.gathering.stages import see_links
     from auditor.net import Network
-    from auditor.renderers.terminal import links_table
 
     with progress_for(quiet or as_json, no_color) as progress:
         seen = see_links(target, ref, Network(), progress)
-    show_stage("links", seen, links_table(seen.links) if not as_json else None, as_json, no_color)
+    show_stage("links", seen, as_json, no_color)
 
 
 @app.command()
@@ -139,11 +143,10 @@ def claims(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quie
     """List what a repository's documents, pictures and code claim, with the places where they do."""
     from auditor.gathering.stages import see_claims
     from auditor.net import Network
-    from auditor.renderers.terminal import claims_table
 
     with progress_for(quiet or as_json, no_color) as progress:
         seen = see_claims(target, ref, Network(), progress)
-    show_stage("claims", seen, claims_table(seen.claims) if not as_json else None, as_json, no_color)
+    show_stage("claims", seen, as_json, no_color)
 
 
 @app.command()
@@ -154,26 +157,31 @@ def issue(
     no_color: NoColor = False,
 ) -> None:
     """Show the drafted issue and what would be sent; --file sends it."""
-    from auditor.issues.filing import file_issue, preview
+    from auditor.github_api import github_token
+    from auditor.issues.filing import file_issue, find_similar, preview
     from auditor.net import Network
     from auditor.renderers.terminal import issue_preview
 
-    shown = preview(report_dir)
+    network, token = Network(), github_token()
+    shown, unasked = preview(report_dir), ""
+    similar: tuple[Similar, ...] = ()
+    if not (file and yes):
+        try:
+            similar = find_similar(shown.full_name, shown.draft, network, token=token)
+        except AuditError as error:  # shown without: the draft is worth reading with or without GitHub
+            unasked = str(error)
+        console(no_color).print(issue_preview(shown, similar, unasked))
     if not file:
-        console(no_color).print(issue_preview(shown))
         return
-    if yes:
-        url = file_issue(report_dir, Network(), confirm=lambda name: True)
-    else:
-        if not sys.stdin.isatty():
-            raise UsageError("nobody is there to confirm", "the input is not a terminal", "use --file --yes to send it without asking")
-        console(no_color).print(issue_preview(shown))
-        url = file_issue(report_dir, Network(), confirm=lambda name: typer.prompt(f"Type {name} to send it") == name)
-    print(url)
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nobody is there to confirm", "the input is not a terminal", "use --file --yes to send it without asking")
+    print(file_issue(report_dir, network, token=token, confirm=lambda name: yes or typer.prompt(f"Type {name} to send it") == name))
 
 
 @app.command()
-def judge(report_dir: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="The folder that `audit run` wrote.")], no_color: NoColor = False) -> None:
+def judge(
+    report_dir: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="The folder that `audit run` wrote.")], no_color: NoColor = False
+) -> None:
     """Ask and judge a saved audit again, from its facts.json alone."""
     from auditor.saved_facts import facts_from_json
 
@@ -222,6 +230,15 @@ def finish(facts: Facts, out: Path, no_color: bool) -> None:
     raise typer.Exit(report.exit_status)
 
 
+def typed_by_user(addresses: Sequence[str]) -> NetworkSettings:
+    """Return settings that let the user's own addresses be private ones; addresses of documents never get here."""
+    from urllib.parse import urlsplit
+
+    from auditor.net import NetworkSettings
+
+    return NetworkSettings(allowed_private_hosts=frozenset(urlsplit(a).hostname or "" for a in addresses if "://" in a) - {""})
+
+
 def folder_name(full_name: str) -> str:
     """Return the report folder's name: "owner__name", safe as one path component."""
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in full_name.replace("/", "__")).lstrip(".") or "report"
@@ -245,14 +262,17 @@ def status_of_inspect(artifacts: tuple[Artifact, ...], sources: Any) -> int:
     return INCOMPLETE if read else UNREADABLE
 
 
-def show_stage(name: str, seen: Any, table: Any, as_json: bool, no_color: bool) -> None:
+def show_stage(name: Literal["links", "claims"], seen: SeenLinks | SeenClaims, as_json: bool, no_color: bool) -> None:
     """Print one stage's records or table."""
+    records = getattr(seen, name)
     if as_json:
-        from auditor.record import dump_stage
+        from auditor.record import stage_record, write_json
 
-        print(dump_stage(name, **{name: getattr(seen, name), "sources": seen.sources}), end="")
+        print(write_json(stage_record(name, **{name: records}, sources=seen.sources)), end="")
     else:
-        console(no_color).print(table)
+        from auditor.renderers import terminal
+
+        console(no_color).print({"links": terminal.links_table, "claims": terminal.claims_table}[name](records))
 
 
 def check_words(fail_on: str, language: str) -> None:

@@ -52,11 +52,11 @@ CHECKS: tuple[Check, ...] = (
 
 def default_kit() -> Kit:
     """Return the kit of the product. A function, so that a command that needs one room does not import them all."""
-    from auditor.architectures import RECOGNIZERS
+    from auditor.architectures.inspection import RECOGNIZERS
     from auditor.claims import EXTRACTORS
     from auditor.formats.reading import READERS
     from auditor.hosts import HOSTS
     from auditor.renderers import RENDERERS
-    from auditor.repositories import SOURCES
+    from auditor.repositories.registry import SOURCES
 
     return Kit(SOURCES, HOSTS, READERS, RECOGNIZERS, EXTRACTORS, CHECKS, RENDERERS)

@@ -1,9 +1,8 @@
-"""The flow: see, ask, judge, tell. Reads like the diagram in CONTRIBUTING.md, one line a stage.
+"""The flow: see, ask, judge, tell. Reads like the diagram, one line a stage."""
 
-    repository -> documents -> links -> artifacts -> checkpoints -> architectures
-                       \\-> claims --------------------------------------\\
-                                                        Facts -> findings -> verdicts -> report -> issue
-"""
+#   repository -> documents -> links -> artifacts -> checkpoints -> architectures
+#                          \-> claims ------------------------------------------\
+#                                    Facts -> findings -> verdicts -> report -> issue
 
 from __future__ import annotations
 
@@ -22,31 +21,38 @@ from auditor.progress import Progress
 from auditor.verdict import exit_status, judge
 
 
-def see(target: str, options: AuditOptions, kit: Kit, network: Network, progress: Progress, clock: Callable[[], float] = time.time) -> Facts:
-    """Return everything observed about one repository. Raises `TargetError` where it cannot be read at all, `UsageError` for bad input."""
-    from auditor.claims import ClaimContext, extract_claims
-    from auditor.documents import classify_links
+def see(
+    target: str, options: AuditOptions, kit: Kit, network: Network, progress: Progress, clock: Callable[[], float] = time.time
+) -> Facts:
+    """Return everything observed about one repository. Raises `TargetError` where it cannot be read, `UsageError` for bad input."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from auditor.claims.extraction import extract_claims
+    from auditor.claims.interface import ClaimContext
     from auditor.gathering.artifacts import gather_artifacts
     from auditor.gathering.costs import with_costs
     from auditor.gathering.documents import gather_documents
     from auditor.gathering.given import read_claims_files
     from auditor.gathering.memory import peak_rss_bytes
-    from auditor.repositories import open_repository, parse_target
+    from auditor.gathering.pictures import with_pictures
+    from auditor.gathering.stages import links_of, open_target
 
     begun = clock()
     given = read_claims_files(options.claims_files)
-    wanted = parse_target(target)
-    opened = open_repository(replace(wanted, ref=options.ref or wanted.ref), network, kit.sources)
+    opened = open_target(target, options.ref, network)
     repository = opened.repository
-    documents = gather_documents(opened, network, progress, pictures=options.pictures)
-    links = classify_links(documents.outlines, repository.full_name, frozenset(entry.path for entry in repository.tree))
-    claims = extract_claims(documents.outlines, ClaimContext(repository.full_name, documents.title), kit.extractors) + given.claims
-    files = gather_artifacts(
-        links, network, kit.hosts, progress,
-        assets=repository.releases, tree=repository.tree, tree_blob=opened.blob, tree_url=repository.permalink, given=options.artifacts,
-    )  # fmt: skip
+    documents = gather_documents(opened, progress)
+    links = links_of(documents, repository)
+    with ThreadPoolExecutor(1) as beside:  # pictures are read by another process while hosts are waited for
+        reading = beside.submit(with_pictures, documents.outlines, documents.pictures, opened.read, network, progress)
+        files = gather_artifacts(
+            links, network, kit.hosts, progress,
+            assets=repository.releases, tree=repository.tree, tree_blob=opened.blob, tree_url=repository.permalink, given=options.artifacts,
+        )  # fmt: skip
+        outlines, pictures = reading.result()
+    claims = extract_claims(outlines, ClaimContext(repository.full_name, documents.title), kit.extractors) + given.claims
     artifacts = with_costs(files.artifacts, claims, progress)
-    sources = (*opened.sources, *documents.sources, *given.sources, *files.sources)
+    sources = (*opened.sources, *documents.sources, *pictures, *given.sources, *files.sources)
     listed = sum(artifact.size or 0 for artifact in artifacts)
     return numbered(
         Facts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.checks.evidence import of_checkpoint, of_claims, of_listings, places, shortened, unseen
 from auditor.checks.families import foreign
 from auditor.checks.matching import Claimed, Matching, excluded, match
+from auditor.checks.names import file_key, project_words
 from auditor.facts import Evidence, Facts, Status, Unreadable
 from auditor.findings import Confidence, Finding, Outcome, Severity
 
@@ -76,7 +77,10 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
     hidden = unseen(facts)
     if hidden:
         return "not everything could be seen: " + "; ".join(hidden[:3])
+    project = project_words(facts.repository.full_name)
     for artifact in facts.artifacts:
+        if variant.key and file_key(artifact.name, project) == variant.key:
+            return f"{artifact.name} has its name and is no readable checkpoint"
         broken = [item.reason for item in artifact.contents if isinstance(item, Unreadable) and item.kind != "not_a_checkpoint"]
         if artifact.status not in (Status.OK, Status.SKIPPED) or broken:
             return f"{artifact.name} could not be read: {artifact.detail or (broken or ['unknown'])[0]}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
-from auditor.architectures import inspect_checkpoint
+from auditor.architectures.inspection import inspect_checkpoint
 from auditor.blob import Blob
 from auditor.errors import AuditError, NetworkError
-from auditor.facts import Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
+from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
 from auditor.formats.reading import read_contents
-from auditor.hosts import host_for
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
+from auditor.hosts.local import LocalFiles
+from auditor.hosts.registry import host_for
 from auditor.net import Network
 from auditor.progress import Progress
 
@@ -21,12 +23,20 @@ WORKERS = 8
 MAX_FILES = 500  # of one audit; more are recorded as skipped
 # Names of files that nobody keeps weights in. Everything else is opened and judged by its bytes.
 DOCUMENTS = frozenset(
-    ".txt .md .rst .pdf .doc .docx .ppt .pptx .xls .xlsx .csv .tsv .json .yaml .yml .xml .html .htm .log .py .ipynb .sh .m .mat .c .cpp .h .cu "
-    ".png .jpg .jpeg .gif .svg .bmp .webp .mp4 .avi .mov .mkv .wav .mp3 .ply .obj .bvh .npy".split()
+    """
+    .txt .md .rst .pdf .doc .docx .ppt .pptx .xls .xlsx .csv .tsv .json .yaml .yml .xml .html .htm .log .py .ipynb .sh .m .mat .c .cpp .h
+    .cu .png .jpg .jpeg .gif .svg .bmp .webp .mp4 .avi .mov .mkv .wav .mp3 .ply .obj .bvh .npy
+    """.split()
 )
-WEIGHTS = frozenset(".pth .pt .ckpt .safetensors .bin .tar .pkl .h5 .onnx .pdparams .npz .msgpack .gguf .weights .th .t7 .caffemodel".split())
+WEIGHTS = frozenset(
+    """
+    .pth .pt .ckpt .safetensors .bin .tar .pkl .h5 .onnx .pdparams .npz .msgpack .gguf .weights .th .t7 .caffemodel
+    """.split()
+)
 FILE_HOSTS = frozenset(
-    "google_drive dropbox onedrive sharepoint baidu hugging_face zenodo figshare osf s3 gcs azure github_release modelscope kaggle direct".split()
+    """
+    google_drive dropbox onedrive sharepoint baidu hugging_face zenodo figshare osf s3 gcs azure github_release modelscope kaggle direct
+    """.split()
 )
 
 
@@ -36,6 +46,15 @@ class Gathered:
 
     artifacts: tuple[Artifact, ...]
     sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Something to be listed, and who may list it."""
+
+    url: str
+    link: Link | None  # None: given on the command line
+    hosts: tuple[FileHost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +82,17 @@ def gather_artifacts(
     given: Sequence[str] = (),
 ) -> Gathered:
     """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read."""
-    wanted = [link for link in links if is_wanted(link)]
-    progress.stage("listing hosts", len(wanted) + len(given))
+    wanted = [_Address(link.url, link, tuple(hosts)) for link in links if is_wanted(link)]
+    wanted += [_Address(url, None, (LocalFiles(), *hosts)) for url in given]  # only the command line may name a local path
+    progress.stage("listing hosts", len(wanted))
     with ThreadPoolExecutor(WORKERS) as pool:
-        addresses = [*(link.url for link in wanted), *given]
-        listings = list(pool.map(lambda address: _list(address, hosts, network, progress), addresses))
-        sources = [_listing_source(listing, *_stakes(listing, link)) for listing, link in zip(listings, [*wanted, *(None for _ in given)], strict=True)]
+        listings = list(pool.map(lambda address: _list(address, network, progress), wanted))
+        sources: list[Source] = []
         tasks: list[_Task] = []
-        for listing, link in zip(listings, [*wanted, *(None for _ in given)], strict=True):
-            tasks.extend(_tasks_of(listing, link, hosts, network))
+        for address, listing in zip(wanted, listings, strict=True):
+            owner, required = _stakes(listing, address.link)
+            sources.append(_listing_source(listing, owner, required))
+            tasks.extend(_tasks_of(address, listing, network))
         tasks.extend(_asset_tasks(assets, hosts, network))
         if tree_blob is not None:
             tasks.extend(_tree_tasks(tree, tree_blob, tree_url))
@@ -88,7 +109,7 @@ def gather_artifacts(
 
 
 def is_wanted(link: Link) -> bool:
-    """Tell whether a link is followed: checkpoints, and files and folders on file hosts of which the document does not say what they are."""
+    """Tell whether a link is followed: checkpoints, and what lies on a file host without the document saying what it is."""
     if link.purpose == "checkpoint":
         return True
     return link.purpose == "other" and link.host in FILE_HOSTS and link.target in ("file", "folder") and not _is_document(link.url)
@@ -104,21 +125,20 @@ def _stakes(listing: Listing, link: Link | None) -> tuple[str, bool]:
     return link.owner, listing.status in (Status.OK, Status.PARTIAL) and any(_is_weights(file.name) for file in listing.files)
 
 
-def _list(address: str, hosts: Sequence[FileHost], network: Network, progress: Progress) -> Listing:
-    host = host_for(address, tuple(hosts))
+def _list(address: _Address, network: Network, progress: Progress) -> Listing:
+    host = host_for(address.url, address.hosts)
     try:
-        listing = host.resolve(address, network)
+        listing = host.resolve(address.url, network)
     except AuditError as error:  # a host that raises instead of answering loses one link, not the audit
-        listing = Listing(address, host.name, Status(getattr(error, "status", Status.ERROR)), str(error))
+        listing = Listing(address.url, host.name, Status(getattr(error, "status", Status.ERROR)), str(error))
     progress.item(f"{listing.host}: {listing.detail or listing.status.value}")
     if listing.status is not Status.OK:
-        progress.warn(f"{address}: {listing.status.value}: {listing.detail}")
+        progress.warn(f"{address.url}: {listing.status.value}: {listing.detail}")
     return listing
 
 
 def _listing_source(listing: Listing, owner: str, required: bool) -> Source:
     names = ", ".join(file.name for file in listing.files[:50])
-    more = {"sha256": listing.sha256} if listing.sha256 else {}
     return Source(
         id=f"listing:{listing.url}",
         kind="listing" if owner == "own" else "other listing",
@@ -127,17 +147,17 @@ def _listing_source(listing: Listing, owner: str, required: bool) -> Source:
         detail=listing.detail,
         required=required,
         quote=(listing.quote or names)[:2000],
-        **more,
+        sha256=listing.sha256 or EMPTY_SHA256,
     )
 
 
-def _tasks_of(listing: Listing, link: Link | None, hosts: Sequence[FileHost], network: Network) -> Iterable[_Task]:
-    host = host_for(listing.url, tuple(hosts))
+def _tasks_of(address: _Address, listing: Listing, network: Network) -> Iterable[_Task]:
+    host, link = host_for(address.url, address.hosts), address.link
     owner, required = _stakes(listing, link)
     for file in listing.files:
         if link is not None and link.purpose != "checkpoint" and not _is_weights(file.name):
             continue
-        yield _Task(file, listing.host, link.id if link else None, owner, required, lambda file=file: host.open(file, network))  # type: ignore[misc]
+        yield _Task(file, listing.host, link.id if link else None, owner, required, partial(host.open, file, network))
 
 
 def _asset_tasks(assets: Sequence[ReleaseAsset], hosts: Sequence[FileHost], network: Network) -> Iterable[_Task]:
@@ -147,14 +167,14 @@ def _asset_tasks(assets: Sequence[ReleaseAsset], hosts: Sequence[FileHost], netw
         host = host_for(asset.url, tuple(hosts))
         digest = asset.digest.removeprefix("sha256:") if asset.digest and asset.digest.startswith("sha256:") else None
         file = RemoteFile(asset.name, asset.url, size=asset.size, sha256=digest)
-        yield _Task(file, "github_release", None, "own", True, lambda file=file, host=host: host.open(file, network))  # type: ignore[misc]
+        yield _Task(file, "github_release", None, "own", True, partial(host.open, file, network))
 
 
 def _tree_tasks(tree: Sequence[TreeEntry], blob: Callable[[str], Blob], url: Callable[[str], str]) -> Iterable[_Task]:
     for entry in tree:
         if entry.symlink_to is None and PurePosixPath(entry.path).suffix.lower() in WEIGHTS:
             file = RemoteFile(entry.path, url(entry.path), size=entry.size)
-            yield _Task(file, "repository", None, "own", True, lambda path=entry.path: blob(path))  # type: ignore[misc]
+            yield _Task(file, "repository", None, "own", True, partial(blob, entry.path))
 
 
 def _is_document(name: str) -> bool:
@@ -169,10 +189,23 @@ def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
     """Open one file, read its header and derive its network; whatever goes wrong is a status."""
     file = task.file
     source = Source(f"file:{file.url or file.name}", "file", file.url, Status.OK, required=task.required)
-    artifact = Artifact("", task.link, file.name, file.url, task.host, file.size, Status.OK, source=source.id, sha256=file.sha256, owner=task.owner)
+    artifact = Artifact(
+        id="",
+        link=task.link,
+        name=file.name,
+        url=file.url,
+        host=task.host,
+        size=file.size,
+        status=Status.OK,
+        source=source.id,
+        sha256=file.sha256,
+        owner=task.owner,
+    )
     if _is_document(file.name):
         detail = "not opened: by its name no checkpoint"
-        return replace(artifact, status=Status.SKIPPED, detail=detail), replace(source, status=Status.SKIPPED, detail=detail, required=False)
+        return replace(artifact, status=Status.SKIPPED, detail=detail), replace(
+            source, status=Status.SKIPPED, detail=detail, required=False
+        )
     blob = None
     try:
         blob = task.open()
@@ -199,9 +232,8 @@ def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
     progress.item(f"{file.name}: {artifact.status.value}")
     if artifact.status is not Status.OK:
         progress.warn(f"{file.name}: {artifact.status.value}: {artifact.detail}")
-    hashes = [item.checkpoint.sha256 for item in contents if isinstance(item, Inspected)]
-    seen = {"sha256": hashes[0]} if hashes else {}
-    return artifact, replace(source, status=artifact.status, detail=artifact.detail, quote=_described(artifact), **seen)
+    headers = [item.checkpoint.sha256 for item in contents if isinstance(item, Inspected)] or [EMPTY_SHA256]
+    return artifact, replace(source, status=artifact.status, detail=artifact.detail, quote=_described(artifact), sha256=headers[0])
 
 
 def _with_status(artifact: Artifact) -> Artifact:
@@ -211,12 +243,16 @@ def _with_status(artifact: Artifact) -> Artifact:
         others = [item.reason for item in artifact.contents if isinstance(item, Unreadable)]
         return replace(artifact, detail=artifact.detail or (others[0] if others else ""))
     some = any(isinstance(item, Inspected) for item in artifact.contents)
-    return replace(artifact, status=Status.PARTIAL if some else broken[0].status, detail=broken[0].reason)
+    first = broken[0]
+    return replace(artifact, status=Status.PARTIAL if some else first.status, detail=f"{first.kind.replace('_', ' ')}: {first.reason}")
 
 
 def _described(artifact: Artifact) -> str:
     found = [i for i in artifact.contents if isinstance(i, Inspected)]
-    return "; ".join(f"{i.checkpoint.format}, {len(i.checkpoint.tensors)} tensors, {i.parameters.learnable} learnable" for i in found) or artifact.detail
+    return (
+        "; ".join(f"{i.checkpoint.format}, {len(i.checkpoint.tensors)} tensors, {i.parameters.learnable} learnable" for i in found)
+        or artifact.detail
+    )
 
 
 def _derived(item: Checkpoint | Unreadable) -> Inspected | Unreadable:

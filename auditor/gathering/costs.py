@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from auditor.architectures import CostHints, prove_and_cost
+from auditor.architectures.cost import CostHints
+from auditor.architectures.inspection import prove_and_cost
 from auditor.errors import AuditError, MissingExtra
 from auditor.facts import Architecture, Artifact, Claim, Inspected, Unreadable
 from auditor.progress import Progress

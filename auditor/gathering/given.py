@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.claims import read_claims_file
+from auditor.claims.file import read_claims_file
 from auditor.errors import UsageError
 from auditor.facts import Claim, Source
 
@@ -32,7 +32,9 @@ def read_claims_files(paths: Sequence[str]) -> Given:
                 raise UsageError(f"{name} is larger than {MAX_BYTES >> 20} MiB", help="--claims takes a short YAML file")
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read {name}", getattr(error, "strerror", None) or str(error), "--claims takes a YAML file in UTF-8") from error
+            raise UsageError(
+                f"cannot read {name}", getattr(error, "strerror", None) or str(error), "--claims takes a YAML file in UTF-8"
+            ) from error
         found, source = read_claims_file(text, path.name)
         claims.extend(found)
         sources.append(source)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from auditor.documents.pictures import read_pictures
+from auditor.documents.pictures import PictureFile, read_pictures
 from auditor.errors import AuditError, NetworkError
 from auditor.facts import Outline, Picture, Source, Status, Table
 from auditor.net import Network
@@ -43,7 +43,7 @@ def with_pictures(
             progress.warn(f"{name}: {error}")
             continue
         had.append((picture, data, replace(source, sha256=hashlib.sha256(data).hexdigest())))
-    results = read_pictures([(p.path or p.url, data, p.sections, p.caption) for p, data, _ in had])
+    results = read_pictures([PictureFile(p.path or p.url, data, p.sections, p.caption, p.line) for p, data, _ in had])
     tables: list[Table] = []
     for (_, _, source), result in zip(had, results, strict=True):
         if isinstance(result, AuditError):
