@@ -42,11 +42,12 @@ from auditor.telling.evidence import Numbering, numbering, numbering_of
 __all__ = ["AuditRecord", "dump", "facts_from_json", "facts_to_json", "record_of", "schema", "stage_record", "write_json"]
 
 SCHEMA_VERSION = "1"
+TENSOR = {"name", "shape", "dtype"}
 
 Json = Any
 
 _HEX = re.compile(r"[0-9a-f]{64}")
-_NUMBERS = re.compile(r"\[\n\s+(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:,\n\s+-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)*)\n\s+\]")
+_flat = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def record_of(report: AuditReport) -> AuditRecord:
@@ -85,9 +86,22 @@ def dump(record: BaseModel) -> str:
 
 
 def write_json(value: Json) -> str:
-    """Return plain data as the JSON of every file and every `--json`: two spaces, no NaN, a newline at the end."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    return _NUMBERS.sub(lambda numbers: "[" + re.sub(r",\n\s+", ", ", numbers.group(1)) + "]", text) + "\n"
+    """Return plain data as the JSON of every file and every `--json`: two spaces, no NaN, a newline at the end.
+
+    Lists of numbers stand on one line, and so does each tensor: a large checkpoint has a thousand of them.
+    """
+    return _written(value, "\n") + "\n"
+
+
+def _written(value: Json, line: str) -> str:
+    """Return a value as JSON whose lines begin with `line`."""
+    if isinstance(value, dict) and value and value.keys() != TENSOR:
+        inner = line + "  "
+        return "{" + ",".join(f"{inner}{_flat(key)}: {_written(item, inner)}" for key, item in value.items()) + line + "}"
+    if isinstance(value, list) and any(isinstance(item, (dict, list, str)) for item in value):
+        inner = line + "  "
+        return "[" + ",".join(inner + _written(item, inner) for item in value) + line + "]"
+    return _flat(value)
 
 
 def schema() -> dict[str, Json]:
@@ -124,9 +138,9 @@ def stage_record(
 # ---------------------------------------------------------------------------------------------------- parts of a record
 
 
-def _fields(value: object, model: type[BaseModel]) -> dict[str, Json]:
+def _fields(value: object, model: type[BaseModel], *, without: tuple[str, ...] = ()) -> dict[str, Json]:
     """Return the fields of a fact that its record has under the same names."""
-    return {name: plain(getattr(value, name)) for name in model.model_fields if hasattr(value, name)}
+    return {name: plain(getattr(value, name)) for name in model.model_fields if name not in without and hasattr(value, name)}
 
 
 def _evidence(numbers: Numbering) -> list[dict[str, Json]]:
@@ -177,7 +191,7 @@ def _artifact(artifact: Artifact) -> dict[str, Json]:
 def _checkpoint(item: Inspected) -> dict[str, Json]:
     """Return a checkpoint's record."""
     checkpoint, cost = item.checkpoint, item.cost
-    return _fields(checkpoint, CheckpointRecord) | {
+    return _fields(checkpoint, CheckpointRecord, without=("tensors", "training")) | {
         "id": item.id,
         "tensors": [{"name": plain(t.name), "shape": list(t.shape), "dtype": plain(t.dtype)} for t in checkpoint.tensors],
         "parameters": {"learnable": item.parameters.learnable, "buffers": item.parameters.buffers, "total": item.parameters.total},

@@ -30,7 +30,7 @@ def facts_to_json(facts: Facts) -> str:
     made = plain(facts)
     for claim, record in zip(facts.claims, made["claims"], strict=True):
         record["value"] = _packed(claim.value)
-    return json.dumps({"facts_version": "1", "facts": made}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps({"facts_version": "1", "facts": made}, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def facts_from_json(text: str) -> Facts:
@@ -78,7 +78,9 @@ def plain(value: Json) -> Json:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -87,4 +89,4 @@ def plain(value: Json) -> Json:
         return {plain(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else plain(str(value))
+    return value if isinstance(value, float) else plain(str(value))

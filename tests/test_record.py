@@ -25,6 +25,14 @@ from auditor.record import dump, facts_from_json, facts_to_json, record_of, sche
 CONTRACT = Path(__file__).parents[1].parent / "shared" / "check_contract.py"
 
 
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), TEXT),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
 @pytest.fixture(params=sorted(samples.SITUATIONS))
 def situation(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -117,10 +125,22 @@ def test_the_schema_has_the_names_of_the_record() -> None:
     assert set(record) == set(made["properties"])
 
 
-def test_lists_of_numbers_stand_on_one_line() -> None:
-    assert write_json({"a": [1, 2.5, -3e-07], "b": ["\n  1,\n  2"], "c": []}) == (
-        '{\n  "a": [1, 2.5, -3e-07],\n  "b": [\n    "\\n  1,\\n  2"\n  ],\n  "c": []\n}\n'
+def test_lists_of_numbers_and_tensors_stand_on_one_line() -> None:
+    tensor = {"name": "w", "shape": [4, 3], "dtype": "float32"}
+    assert write_json({"a": [1, 2.5, -3e-07], "b": ["\n  1"], "c": [], "d": {}, "e": [tensor], "f": "ü"}) == (
+        '{\n  "a": [1, 2.5, -3e-07],\n  "b": [\n    "\\n  1"\n  ],\n  "c": [],\n  "d": {},\n'
+        '  "e": [\n    {"name": "w", "shape": [4, 3], "dtype": "float32"}\n  ],\n  "f": "ü"\n}\n'
     )
+
+
+@given(JSON)
+def test_what_is_written_is_json(value: object) -> None:
+    assert json.loads(write_json(value)) == value
+
+
+def test_what_is_not_a_number_is_refused() -> None:
+    with pytest.raises(ValueError):
+        write_json({"a": math.nan})
 
 
 @pytest.mark.parametrize("kind", ["links", "claims", "artifacts"])
