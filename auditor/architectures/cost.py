@@ -6,15 +6,16 @@ networks are the multiply-accumulates (ResNet-50 at 224 x 224: 4.09 G).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.architectures.blueprint import Conv2d, Node, leaves
-from auditor.architectures.counts import BUFFER_NAMES
+from auditor.architectures.counts import BUFFER_NAMES, is_buffer
 from auditor.architectures.fit import Fit
 from auditor.architectures.network import HeadPlan, Network
 from auditor.architectures.rebuild import Rebuilt
-from auditor.facts import Cost
+from auditor.facts import Cost, Tensor
 
 if TYPE_CHECKING:
     import torch
@@ -37,13 +38,20 @@ class Choice:
     reason: str
 
 
-def measure(network: Network, rebuilt: Rebuilt, fit: Fit, input_size: tuple[int, int], hints: CostHints) -> Cost | None:
-    """Return the cost at an input size; None where weights are missing or have other shapes, so that the network is a guess.
+def is_whole(fit: Fit, tensors: Iterable[Tensor]) -> bool:
+    """Tell whether the rebuilt network computes what the file's network does, so that its cost is a measurement.
 
-    Raises torch's errors for sizes that no such network can take.
+    It does not where weights are missing or have other shapes, nor where the file has weights of two or more dimensions (which
+    alone multiply-accumulate) that the rebuilt network has no place for.
     """
-    if any(_computes(name) for name in fit.missing + fit.mismatched):
-        return None
+    if any(name.rpartition(".")[2] not in BUFFER_NAMES for name in fit.missing + fit.mismatched):
+        return False
+    strangers = set(fit.unexpected)
+    return not any(tensor.name in strangers and len(tensor.shape) > 1 and not is_buffer(tensor) for tensor in tensors)
+
+
+def measure(network: Network, rebuilt: Rebuilt, input_size: tuple[int, int], hints: CostHints) -> Cost:
+    """Return the cost at an input size. Raises torch's errors for sizes that no such network can take."""
     import torch
 
     picture = torch.empty((1, _in_channels(network.backbone), *input_size), device="meta")
@@ -53,22 +61,13 @@ def measure(network: Network, rebuilt: Rebuilt, fit: Fit, input_size: tuple[int,
     height, width = int(features.shape[2]), int(features.shape[3])
     choice = choose_upsampling(plan, (height, width), hints) if plan.open_upsampling else Choice(0, "")
     alternatives = tuple((words(k, plan), macs) for k, macs in by_choice.items()) if plan.open_upsampling else ()
-    assumption = "; ".join(filter(None, (choice.reason, _deconvolution_note(plan), network.assumption, _uncounted_note(fit))))
+    assumption = "; ".join(filter(None, (choice.reason, _deconvolution_note(plan), network.assumption)))
     return Cost(by_choice[choice.upsampling], input_size, assumption, alternatives)
 
 
 def _in_channels(backbone: Node) -> int:
     """Return the channels of the picture: the inputs of the first convolution."""
     return next((leaf.inputs for leaf in leaves(backbone) if isinstance(leaf, Conv2d)), 3)
-
-
-def _computes(name: str) -> bool:
-    return name.rpartition(".")[2] not in BUFFER_NAMES
-
-
-def _uncounted_note(fit: Fit) -> str:
-    left = sum(map(_computes, fit.unexpected))
-    return f"{left} tensors are not part of the recognized network, and what they compute is not counted" if left else ""
 
 
 def count_macs(rebuilt: Rebuilt, node: Node, value: torch.Tensor) -> tuple[int, torch.Tensor]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from auditor.architectures.blueprint import leaves
 from auditor.architectures.convnext import ConvNeXt
-from auditor.architectures.cost import CostHints, measure
+from auditor.architectures.cost import CostHints, is_whole, measure
 from auditor.architectures.counts import count_parameters
 from auditor.architectures.fingerprint import fingerprint
 from auditor.architectures.network import RebuildingRecognizer, Recognized
@@ -46,9 +46,9 @@ def prove_and_cost(
 ) -> tuple[float, Cost | None]:
     """Rebuild the recognized network on torch's meta device; return the share of tensors it holds, and its cost.
 
-    The cost is None without an input size (height, width), for an unknown architecture, where weights of the network are missing
-    or have other shapes, and where torch refuses the sizes; a network too large or too strange to rebuild has proved nothing, so its share
-    is 0.
+    The cost is None without an input size (height, width), for an unknown architecture, where torch refuses the sizes, and where
+    the rebuilt network is not the whole one (see `is_whole`): half a network's cost would pass for a measurement. A network too
+    large or too strange to rebuild has proved nothing, so its share is 0.
     Raises `MissingExtra` where torch is not installed and the architecture is a known one.
     """
     if architecture.family == "unknown":
@@ -66,9 +66,9 @@ def prove_and_cost(
         fit = rebuilt.hold(checkpoint.tensors)
     except TORCH_ERRORS:
         return 0.0, None
-    if input_size is None or not all(0 < side <= LARGEST_SIDE for side in input_size):
+    if input_size is None or not all(0 < side <= LARGEST_SIDE for side in input_size) or not is_whole(fit, checkpoint.tensors):
         return fit.explained, None
     try:
-        return fit.explained, measure(network, rebuilt, fit, input_size, hints or CostHints())
+        return fit.explained, measure(network, rebuilt, input_size, hints or CostHints())
     except TORCH_ERRORS:
         return fit.explained, None

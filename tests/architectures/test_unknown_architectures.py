@@ -91,6 +91,17 @@ def test_borrowed_names_are_not_a_family():
     assert inspect_checkpoint(checkpoint(hrnet))[1].family == "unknown"
 
 
+def test_stages_that_do_not_double_are_no_resnet():
+    # transformers spells RegNet's blocks exactly as ResNet's; only the channels tell them apart.
+    plan = replace(plan_resnet((1, 2, 2, 1), True, RESNET_SPELLINGS[1]), dims=(96, 192, 432, 1008), widths=(96, 192, 432, 1008))
+    assert inspect_checkpoint(checkpoint(tensors_of(resnet_blueprint(plan))))[1].family == "unknown"
+
+
+def test_a_prefix_ends_with_a_dot():
+    tensors = tensors_of(convnext_blueprint(ConvNeXtPlan((1, 1, 1, 1), (8, 16, 32, 64), prefix="my")))
+    assert inspect_checkpoint(checkpoint(tensors))[1].family == "unknown"
+
+
 def test_other_blocks_between_a_convnexts_own_are_another_network():
     backbone = tensors_of(convnext_blueprint(ConvNeXtPlan((2, 2, 2, 2), (8, 16, 32, 64))))
     foreign = [Tensor(f"stages.{s}.{b}.attention.{n}.weight", (8, 8), "float32") for s in range(4) for b in (2, 3) for n in range(6)]
