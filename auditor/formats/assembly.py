@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from auditor.errors import FormatError
 from auditor.facts import Checkpoint, Safety, Tensor, Training
 from auditor.formats.dtypes import item_bytes
-from auditor.formats.extents import NoTensorsError
+from auditor.formats.extents import NoTensorsError, RunsCodeError
 from auditor.formats.interface import Limits
 from auditor.formats.pickle_values import Storage
 from auditor.formats.state_dicts import NamedTensor, TensorGroup, find_weights
@@ -39,6 +40,10 @@ def make_checkpoint(
         found = find_weights(root, limits)
     except NoTensorsError as error:
         raise NoTensorsError(error.what, error.why, error.help, safety) from error
+    except FormatError as error:
+        if safety.verdict == "dangerous":
+            raise RunsCodeError(error, safety) from error
+        raise
     training = read_training(root)
     training = Training(
         training.epoch, training.optimizer, training.optimizer_bytes, training.recorded_metrics, (*training.metadata, *metadata)

@@ -21,7 +21,7 @@ WHOLE_BYTES = 256 << 10
 _LEAST_BYTES = 8 << 10
 """No request asks for less, unless the file ends: the next small read is likely to lie there."""
 
-_KEPT_BYTES = 96 << 20
+_KEPT_BYTES = 16 << 20
 _FIRST_GROWTH = 128 << 10
 _AFTER_JUMP = 8 << 10
 _MOST_JUMPS = 4096
@@ -52,7 +52,7 @@ class RememberedBlob:
     """A blob over another one that never asks twice for the same bytes.
 
     Every miss is one contiguous read of the blob below, cut to what is not known yet; `reads` and `bytes_read` count them.
-    Adjacent extents are joined; the oldest are dropped when more than 96 MiB are held. Raises `TruncatedError` where
+    Adjacent extents are joined; the first are dropped when more than 16 MiB are held. Raises `TruncatedError` where
     the blob below gives fewer bytes than its size promises.
     """
 

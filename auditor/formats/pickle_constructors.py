@@ -129,7 +129,7 @@ def _from_numpy(args: Arguments) -> Any:
 def _from_type(args: Arguments) -> Any:
     """Read `_rebuild_from_type_v2(function, type, arguments, state)`: the tensor that the inner function builds."""
     function, inner = args[0], args[2]
-    if isinstance(function, GlobalName) and isinstance(inner, tuple):
+    if isinstance(function, GlobalName) and isinstance(inner, tuple) and not function.name.startswith("_rebuild_from_type"):
         return construct(function, inner)
     return Call(GlobalName("torch._tensor", "_rebuild_from_type_v2"), args)
 
@@ -206,7 +206,7 @@ def _first(args: Arguments) -> Any:
 
 def _path(args: Arguments) -> Any:
     """Read the parts of a `pathlib` path, or type and index of a device, as text."""
-    return "/".join(str(part) for part in args[:64] if isinstance(part, (str, int)))[:4096]
+    return "/".join(str(part) for part in args[:64] if isinstance(part, (str, int)))[:300]
 
 
 _PATHS = ("Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath")

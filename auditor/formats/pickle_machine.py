@@ -146,7 +146,7 @@ class Machine:
             made.kwargs = kwargs
             if isinstance(made.function, GlobalName):  # what `copyreg._reconstructor` would call in its turn
                 self.names[made.function.module, made.function.name] = True
-        self.cost += CONTAINER_COST
+        self.cost += CONTAINER_COST + _room(made)
         return made
 
     def persistent(self, identifier: Any) -> None:
@@ -206,3 +206,14 @@ class Machine:
         elif isinstance(target, GlobalName):
             self.names.setdefault((target.module, target.name), False)
             self.names[COMPUTED, f"change to attributes of {target.full[:200]}"] = True
+
+
+def _room(made: Any) -> int:
+    """Return what a built value costs beyond its own record: a copy of a long list or text must not come for nothing."""
+    if isinstance(made, (str, bytes)):
+        return len(made) // 16
+    if isinstance(made, (list, tuple)):
+        return len(made)
+    if isinstance(made, PickledDict):
+        return len(made.pairs)
+    return len(made.items) if isinstance(made, PickledSet) else 0

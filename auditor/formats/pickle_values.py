@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
+
+from auditor.errors import LimitError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,12 +174,36 @@ def everything(value: Any, most: int = 4_000_000) -> Iterator[Any]:
         seen.add(id(item))
         yield item
         if isinstance(item, (PickledDict, PickledSet, Call, list, tuple)):
-            waiting.extend(children(item))
+            waiting.extend(islice(children(item), most))
 
 
 def clean_text(text: str) -> str:
     """Return text that can be written as UTF-8: lone surrogates become question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+class Effort:
+    """How many entries a search may still look at: shared and repeated structures must not make it endless."""
+
+    def __init__(self, entries: int) -> None:
+        self.left = entries
+
+    def spend(self, entries: int) -> None:
+        """Take from what is left. Raises `LimitError` where nothing is."""
+        self.left -= entries
+        if self.left < 0:
+            raise LimitError("the file's structure is too tangled to be searched", help="the same parts are repeated too often")
+
+
+def entry_count(value: Any) -> int:
+    """Return how many entries `attributes` would have to look at."""
+    if isinstance(value, PickledDict):
+        return len(value.pairs)
+    if not isinstance(value, Call):
+        return 1
+    states = value.state if isinstance(value.state, tuple) else (value.state,)
+    held = (*states[:4], value.kwargs, *value.args[:4])
+    return len(value.pairs) + sum(len(item.pairs) for item in held if isinstance(item, PickledDict))
 
 
 def plain_text(value: Any, longest: int = 200) -> str | None:

@@ -132,7 +132,7 @@ class _Visit:
 
         def walk() -> list[Content]:
             for item in open_tar_members(blob, self.limits):
-                names.append(item.name)
+                names.append(item.name[:_LONGEST_NAME])
                 if not is_junk(item.name):
                     self.members([item], member, depth, found)
             return []

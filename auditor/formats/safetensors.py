@@ -149,4 +149,4 @@ def _check_places(places: list[tuple[int, int]], room: int) -> tuple[str, ...]:
 
 def _metadata(notes: Any) -> tuple[tuple[str, str], ...]:
     items = list(notes.items())[:_MOST_METADATA] if isinstance(notes, dict) else []
-    return tuple((clean_text(str(key)[:200]), clean_text(str(value)[:200])) for key, value in items)
+    return tuple((clean_text(key[:200]), clean_text(value[:200])) for key, value in items if isinstance(value, str))

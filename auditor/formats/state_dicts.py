@@ -14,12 +14,23 @@ from typing import Any
 from auditor.errors import LimitError
 from auditor.formats.extents import NoTensorsError
 from auditor.formats.interface import Limits
-from auditor.formats.pickle_values import ArrayRecord, Call, PickledDict, PickledSet, TensorRecord, attributes, everything
+from auditor.formats.pickle_values import (
+    ArrayRecord,
+    Call,
+    Effort,
+    PickledDict,
+    PickledSet,
+    TensorRecord,
+    attributes,
+    entry_count,
+    everything,
+)
 
 _DEEPEST = 8  # keys that lead to a state dict
 _DEEPEST_MODULE = 64
 _MOST_CHILDREN = 2000  # of one list, and of one level
-_MOST_NODES = 200_000
+_MOST_JOINED = 10_000
+_MOST_WRAPPERS = 8
 
 _OPTIMIZER = re.compile(r"optim|scheduler|scaler|^amp$|^param_groups$", re.IGNORECASE)
 _AVERAGE = re.compile(
@@ -125,14 +136,16 @@ def tensor_groups(root: Any, limits: Limits) -> list[TensorGroup]:
     """Return every dict and module with tensors in it, breadth first; optimizers are left out."""
     groups: list[TensorGroup] = []
     seen: set[int] = set()
+    effort = Effort(limits.objects)
     waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), root)])
-    while waiting and len(seen) < _MOST_NODES:
+    while waiting:
         path, value = waiting.popleft()
         if id(value) in seen:
             continue
         seen.add(id(value))
+        effort.spend(entry_count(value) + 1)
         if is_module(value):
-            tensors = module_tensors(value, limits)
+            tensors = module_tensors(value, limits, effort)
             if tensors:
                 groups.append(TensorGroup(path, tensors, role_of(path)))
             continue
@@ -141,9 +154,8 @@ def tensor_groups(root: Any, limits: Limits) -> list[TensorGroup]:
         if tensors:
             groups.append(TensorGroup(path, tensors, role_of(path), _unread(named)))
         if len(path) < _DEEPEST:
-            for key, child in named[:_MOST_CHILDREN]:
-                if isinstance(child, (PickledDict, Call, list, tuple)) and not is_optimizer(key, child):
-                    waiting.append(((*path, key[:200]), child))
+            inner = [(key, child) for key, child in named if isinstance(child, (PickledDict, Call, list, tuple))]
+            waiting.extend(((*path, key[:200]), child) for key, child in inner[:_MOST_CHILDREN] if not is_optimizer(key, child))
     return groups
 
 
@@ -184,20 +196,27 @@ def is_module(value: Any) -> bool:
     return held is not None and held.get("_modules") is not None and held.get("_parameters") is not None
 
 
-def module_tensors(module: Call, limits: Limits) -> tuple[NamedTensor, ...]:
+def module_tensors(module: Call, limits: Limits, effort: Effort) -> tuple[NamedTensor, ...]:
     """Return the dotted names that the module's own `state_dict()` would have, in its order."""
     found: list[NamedTensor] = []
     waiting: list[tuple[str, Call, int]] = [("", module, 0)]
-    visited = 0
     while waiting:
         prefix, item, depth = waiting.pop()
-        visited += 1
-        if visited > _MOST_NODES or len(found) > limits.tensors or depth > _DEEPEST_MODULE:
+        effort.spend(_size_of(item, prefix))
+        if len(found) > limits.tensors or depth > _DEEPEST_MODULE:
             raise LimitError("the module is larger or deeper than is allowed")
         tensors, parts = _script_parts(item) if item.full.startswith("__torch__.") else _module_parts(item)
         found.extend((prefix + name, record) for name, record in tensors)
         waiting.extend((f"{prefix}{name}.", part, depth + 1) for name, part in reversed(parts))
     return tuple(found)
+
+
+def _size_of(module: Call, prefix: str) -> int:
+    """Return what listing one module costs: its entries, and the room of their names behind the prefix."""
+    state = module.state if isinstance(module.state, PickledDict) else PickledDict()
+    inner = [value for _, value in state.pairs[:_MOST_CHILDREN] if isinstance(value, PickledDict)]
+    count = len(state.pairs) + sum(len(value.pairs) for value in inner)
+    return (count + 1) * (1 + len(prefix) // 16)
 
 
 def _entries(state: PickledDict, key: str) -> dict[str, Any]:
@@ -231,7 +250,8 @@ def _with_role(record: TensorRecord, learns: bool) -> TensorRecord:
 
 def _unread(named: list[tuple[str, Any]]) -> tuple[str, ...]:
     """Return the entries that are no tensors though tensors are inside: subclasses that nobody here understands."""
-    foreign = [(key, value) for key, value in named if isinstance(value, Call) and value.full and not is_module(value)][:_MOST_CHILDREN]
+    foreign = [(key, value) for key, value in named if isinstance(value, Call) and value.full][:_MOST_CHILDREN]
+    foreign = [(key, value) for key, value in foreign if not is_module(value)]
     return tuple(key for key, value in foreign if any(isinstance(item, TensorRecord) for item in everything(value, 50)))
 
 
@@ -240,7 +260,7 @@ def _merged(groups: list[TensorGroup]) -> list[TensorGroup]:
     plain = [group for group in groups if group.role == "weights"]
     layered = len(plain) >= 4 and max(len(group.tensors) for group in plain) <= 8
     parted = len(plain) >= 2 and all(group.path and group.path[-1] in PARTS for group in plain) and len({g.path[:-1] for g in plain}) == 1
-    if not layered and not parted:
+    if (not layered and not parted) or len(plain) > _MOST_JOINED:
         return groups
     first = plain[0].path
     common = 0
@@ -258,7 +278,7 @@ def strip_wrappers(tensors: tuple[NamedTensor, ...]) -> tuple[str, tuple[NamedTe
     """
     prefix = ""
     names = [name for name, _ in tensors]
-    while names:
+    for _ in range(_MOST_WRAPPERS if names else 0):
         word = names[0].split(".", 1)[0] if names[0] != "n_averaged" else names[-1].split(".", 1)[0]
         start = word + "."
         if word not in WRAPPERS or not all((name.startswith(start) and len(name) > len(start)) or name == "n_averaged" for name in names):

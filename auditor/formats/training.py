@@ -9,13 +9,23 @@ from typing import Any
 
 from auditor.facts import Training
 from auditor.formats.dtypes import item_bytes
-from auditor.formats.pickle_values import Call, GlobalName, PickledDict, Storage, TensorRecord, attributes, everything, plain_text
+from auditor.formats.pickle_values import (
+    Call,
+    GlobalName,
+    PickledDict,
+    Storage,
+    TensorRecord,
+    attributes,
+    entry_count,
+    everything,
+    plain_text,
+)
 from auditor.formats.state_dicts import as_tensor, is_module, is_optimizer
 
 _MOST_ENTRIES = 100
 _LONGEST = 200
 _DEEPEST = 4
-_MOST_VISITED = 20_000
+_MOST_VISITED = 200_000
 
 _EPOCH_KEYS = ("epoch", "epochs", "cur_epoch", "current_epoch", "last_epoch", "epoch_num", "start_epoch")
 _STEP_KEYS = ("global_step", "iteration", "iter", "step", "steps", "num_updates", "total_iter", "current_iter", "it", "n_iter", "niter")
@@ -115,10 +125,10 @@ def _plain_entries(top: dict[str, Any]) -> tuple[tuple[tuple[str, float], ...], 
     metadata: list[tuple[str, str]] = []
     waiting: deque[tuple[str, Any, int]] = deque((key, value, 1) for key, value in top.items())
     seen: set[int] = set()
-    visited = 0
-    while waiting and visited < _MOST_VISITED:
+    left = _MOST_VISITED
+    while waiting and left > 0:
         key, value, depth = waiting.popleft()
-        visited += 1
+        left -= 1
         if is_optimizer(key.rsplit(".", 1)[-1], value):
             continue
         number, text = _number(value), plain_text(value, _LONGEST)
@@ -134,7 +144,8 @@ def _plain_entries(top: dict[str, Any]) -> tuple[tuple[tuple[str, float], ...], 
                 metadata.append((key[:_LONGEST], f"object of {value.full}"[:_LONGEST]))
             if is_module(value):
                 continue
-            inner = attributes(value)
+            left -= entry_count(value)
+            inner = attributes(value) if left > 0 else None
             entries = inner.entries() if inner else {}
             if any(as_tensor(item) is not None for item in list(entries.values())[:20]) and not _METRIC.search(key):
                 continue

@@ -119,7 +119,7 @@ def _entries(data: bytes, count: int, shift: int, limits: Limits) -> tuple[ZipEn
         flags, method, crc, packed, size = fields[3], fields[4], fields[7], fields[8], fields[9]
         name_length, extra_length, comment_length, mode, offset = fields[10], fields[11], fields[12], fields[15], fields[16]
         at += _ENTRY.size
-        name = data[at : at + name_length].decode("utf-8" if flags & 0x800 else "cp437", "replace")
+        name = _decoded(data[at : at + name_length], flags)
         extra = data[at + name_length : at + name_length + extra_length]
         size, packed, offset = _wide(extra, size, packed, offset)
         at += name_length + extra_length + comment_length
@@ -129,6 +129,14 @@ def _entries(data: bytes, count: int, shift: int, limits: Limits) -> tuple[ZipEn
     if at > len(data) or (count != len(entries) and count & 0xFFFF != len(entries) & 0xFFFF):
         raise FormatError("the zip's directory lies about its length", f"{count} entries announced, {len(entries)} found")
     return tuple(entries)
+
+
+def _decoded(raw: bytes, flags: int) -> str:
+    """Return a name: UTF-8 where the flag says so or where it fits, as many programs write it unsaid, else the old code page."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8" if flags & 0x800 else "cp437", "replace")
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:

@@ -108,15 +108,15 @@ def broken_pickles() -> dict[str, bytes]:
         "long line": b"c" + b"a" * 200_000,
         "deep lists": magic + b"]" * 200_000 + b"a" * 199_999 + b".",
         "deep marks": magic + b"(" * 1_000_000,
-        "deep tuples": magic + b")" + b"\x85" * 500_000 + b".",
+        "deep tuples": magic + b")" + b"\x85" * 200_000 + b".",
         "deep dicts": magic + (b"}X\x01\x00\x00\x00a") * 100_000 + b"N" + b"s" * 100_000 + b".",
         "deep calls": magic + (b"cm\nn\n") * 50_000 + b"N" + b"\x85R" * 50_000 + b".",
         "deep builds": magic + b"cm\nn\n)R" + b"Nb" * 100_000 + b".",
         "cycle": magic + b"]q\x00h\x00a.",
         "dict cycle": magic + b"}q\x00X\x01\x00\x00\x00ah\x00s.",
         "laughs": laughs + b"h\x64.",
-        "many dicts": magic + b"}" * 5_000_000,
-        "memo": magic + b"N" + b"".join(b"r" + struct.pack("<I", n * 7919 & 0xFFFFFFFF) for n in range(100_000)) + b".",
+        "many dicts": magic + b"}" * 2_000_000,
+        "memo": magic + b"N" + b"".join(b"r" + struct.pack("<I", n * 7919 & 0xFFFFFFFF) for n in range(50_000)) + b".",
         "missing memo": magic + b"h\x09.",
         "empty stack": magic + b".",
         "pop": magic + b"000000.",
@@ -137,6 +137,40 @@ def broken_pickles() -> dict[str, bytes]:
         "bad string": b"S'abc\n.",
         "names": magic + b"".join(b"cm%d\nn\n0" % n for n in range(20_000)) + b"N.",
     }
+
+
+def tangles() -> dict[str, bytes]:
+    """Return small pickles that ask for copies, or share one large part a great many times."""
+    magic = b"\x80\x02"
+    many = b"]r\x01\x00\x00\x00(" + b"N" * 100_000 + b"e"
+    table = b"}r\x01\x00\x00\x00(" + b"".join(text(f"k{n}") + b"N" for n in range(10_000)) + b"u"
+    one, two = b"j\x01\x00\x00\x00", b"j\x02\x00\x00\x00"
+    modules = magic + tensor_call(4, b"K\x04\x85") + b"r\xe7\x03\x00\x000" + _module(1000, ())
+    for n in range(1001, 1050):
+        modules += _module(n, (n - 1, n - 1))
+    return {
+        "copied lists": magic + b"](" + many + (b"cbuiltins\nlist\n" + one + b"\x85R") * 2000 + b"e.",
+        "copied dicts": magic + b"](" + table + (b"ccollections\nOrderedDict\n" + one + b"\x85R") * 2000 + b"e.",
+        "copied texts": magic
+        + b"]("
+        + text("x" * 60_000)
+        + b"r\x02\x00\x00\x00"
+        + (b"c_codecs\nencode\n" + two + text("latin1") + b"\x86R") * 9000
+        + b"e.",
+        "shared state": magic + b"](" + table + (b"cm\nn\n)R" + one + b"b") * 10_000 + b"e.",
+        "shared arguments": magic + b"](" + table + (b"cm\nn\n" + one + b"\x85R") * 10_000 + b"e.",
+        "modules of modules": modules + b"j" + struct.pack("<I", 1049) + b".",
+        "dangerous too": magic + b"](cos\nsystem\n" + text("x") + b"\x85R" + table + (b"cm\nn\n" + one + b"\x85R") * 10_000 + b"e.",
+    }
+
+
+def _module(index: int, parts: tuple[int, ...]) -> bytes:
+    """Return the opcodes of a pickled module with one parameter (memo 999) and parts from the memo."""
+    inner = b"".join(text(f"part{n}") + b"j" + struct.pack("<I", part) for n, part in enumerate(parts))
+    state = (
+        text("_parameters") + b"}(" + text("p") + b"j\xe7\x03\x00\x00u" + text("_buffers") + b"}" + text("_modules") + b"}(" + inner + b"u"
+    )
+    return b"cm\nModule\n)R}(" + state + b"ub" + b"r" + struct.pack("<I", index) + b"0"
 
 
 def tensor_call(numel: int, shape: bytes, offset: bytes = b"K\x00", stride: bytes = b"K\x01\x85", storage: bytes | None = None) -> bytes:

@@ -126,37 +126,37 @@ def test_a_container_without_checkpoints_is_one_result_that_names_its_members():
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 101234567\n"
 
 
-@pytest.mark.parametrize(
-    ("data", "kind", "words"),
-    [
-        (b"", "empty", "empty"),
-        (b"<!DOCTYPE html>\n<html><head><title>Google Drive &#8211; Quota exceeded</title>", "html", "Google Drive – Quota exceeded"),
-        (b"\n\n  <HTML lang=en>", "html", "web page"),
-        (b'<?xml version="1.0"?><html><title>  a\n b </title>', "html", "'a b'"),
-        (LFS, "lfs_pointer", "101234567 bytes"),
-        (b'{"error": {"code": 404, "message": "File not found"}}', "network", "File not found"),
-        (b'{"detail": "Not authorized"}', "network", "Not authorized"),
-        (b'{"a": 1}', "not_a_checkpoint", "JSON"),
-        (b"Access denied\n", "network", "Access denied"),
-        (b"epoch,loss\n1,0.5\n", "not_a_checkpoint", "epoch,loss"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(600), "unsupported", "HDF5"),
-        (b"GGUF\x03" + bytes(20), "unsupported", "GGUF"),
-        (b"\x1c\0\0\0TFL3" + bytes(20), "unsupported", "TensorFlow Lite"),
-        (b"\x08\x07\x12\x07pytorch\x1a\x052.0.1", "unsupported", "ONNX"),
-        (b"7z\xbc\xaf\x27\x1c\x00\x04", "unsupported", "7z"),
-        (b"Rar!\x1a\x07\x01\x00", "unsupported", "rar"),
-        (b"\x93NUMPY\x01\x00v\x00", "unsupported", "numpy"),
-        (PNG, "not_a_checkpoint", "PNG"),
-        (b"%PDF-1.5\n", "not_a_checkpoint", "PDF"),
-        (bytes(range(250, 130, -1)), "unsupported", "unknown bytes: fa f9"),
-        (b"\x00" * 5000, "unsupported", "unknown bytes"),
-        (zipped([("a.npy", b"\x93NUMPY"), ("b.npy", b"\x93NUMPY")]), "unsupported", "npz"),
-        (zipped([("config.json", b"{}"), ("model.weights.h5", b"\x89HDF"), ("metadata.json", b"{}")]), "unsupported", "Keras v3"),
-        (INNER[:-40], "truncated", "no end record"),
-        (INNER[:60], "truncated", "no end record"),
-        (gzip.compress(b"hello, this is a text"), "not_a_checkpoint", "a text"),
-    ],
-)
+NO_CHECKPOINTS = [
+    (b"", "empty", "empty"),
+    (b"<!DOCTYPE html>\n<html><head><title>Google Drive &#8211; Quota exceeded</title>", "html", "Google Drive – Quota exceeded"),
+    (b"\n\n  <HTML lang=en>", "html", "web page"),
+    (b'<?xml version="1.0"?><html><title>  a\n b </title>', "html", "'a b'"),
+    (LFS, "lfs_pointer", "101234567 bytes"),
+    (b'{"error": {"code": 404, "message": "File not found"}}', "network", "File not found"),
+    (b'{"detail": "Not authorized"}', "network", "Not authorized"),
+    (b'{"a": 1}', "not_a_checkpoint", "JSON"),
+    (b"Access denied\n", "network", "Access denied"),
+    (b"epoch,loss\n1,0.5\n", "not_a_checkpoint", "epoch,loss"),
+    (b"\x89HDF\r\n\x1a\n" + bytes(600), "unsupported", "HDF5"),
+    (b"GGUF\x03" + bytes(20), "unsupported", "GGUF"),
+    (b"\x1c\0\0\0TFL3" + bytes(20), "unsupported", "TensorFlow Lite"),
+    (b"\x08\x07\x12\x07pytorch\x1a\x052.0.1", "unsupported", "ONNX"),
+    (b"7z\xbc\xaf\x27\x1c\x00\x04", "unsupported", "7z"),
+    (b"Rar!\x1a\x07\x01\x00", "unsupported", "rar"),
+    (b"\x93NUMPY\x01\x00v\x00", "unsupported", "numpy"),
+    (PNG, "not_a_checkpoint", "PNG"),
+    (b"%PDF-1.5\n", "not_a_checkpoint", "PDF"),
+    (bytes(range(250, 130, -1)), "unsupported", "unknown bytes: fa f9"),
+    (b"\x00" * 5000, "unsupported", "unknown bytes"),
+    (zipped([("a.npy", b"\x93NUMPY"), ("b.npy", b"\x93NUMPY")]), "unsupported", "npz"),
+    (zipped([("config.json", b"{}"), ("model.weights.h5", b"\x89HDF"), ("metadata.json", b"{}")]), "unsupported", "Keras v3"),
+    (INNER[:-40], "truncated", "no end record"),
+    (INNER[:60], "truncated", "no end record"),
+    (gzip.compress(b"hello, this is a text"), "not_a_checkpoint", "a text"),
+]
+
+
+@pytest.mark.parametrize(("data", "kind", "words"), NO_CHECKPOINTS, ids=[f"{case[1]}-{n}" for n, case in enumerate(NO_CHECKPOINTS)])
 def test_what_is_no_checkpoint_is_named(data, kind, words):
     found = unreadable(data)
     assert found.kind == kind
