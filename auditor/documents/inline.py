@@ -147,6 +147,8 @@ class InlineReader:
         self._parts.append(text)
         if self._bold > 0:
             self._bold_characters += len(text.replace(" ", ""))
+        if "](" in text:
+            return  # Markdown shown as an example
         for link in command_links([(self._line, text)]):
             self._piece.links.append(RawLink(link.url, link.label, self._lines.line_of(link.url) or self._line, link.form))
 

@@ -36,7 +36,7 @@ def _paragraph(builder: Builder, lines: list[str], start: int, end: int) -> None
         start += 2
     piece = Piece(" ".join(" ".join(lines[start:end]).split()))
     for number in range(start, end):
-        commands = list(command_links([(number + 1, lines[number])]))
+        commands = [link for link in command_links([(number + 1, lines[number])]) if link.form == "command"]
         addresses = {link.url for link in commands}
         piece.links += commands
         piece.links += [

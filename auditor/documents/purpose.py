@@ -269,12 +269,17 @@ def _weigh_words(scale: Scale, place: Place) -> None:
         said = _weigh_sentence(scale, place, 0.4 if settled_here else 1.0)
     elif link.row:
         _weigh_nearest(scale, link.row[0] if link.label != link.row[0] else "", ROW, "row")
-    # The title of a README names its subject; a short title of another document ("Model zoo") says what it lists.
-    headings = [heading for heading in link.sections if heading != place.title or (not place.is_readme and len(heading.split()) <= 4)]
+    headings = [heading for heading in link.sections if heading != place.title or _tells(heading, place.is_readme)]
     for depth, heading in enumerate(reversed(headings[-3:])):
         _weigh_nearest(scale, heading, HEADING * (1.0, 0.5, 0.25)[depth] * (0.5 if said else 1.0), "heading")
     if not said:
         _weigh_nearest(scale, place.lead, LEAD, "introduced by")
+
+
+def _tells(title: str, is_readme: bool) -> bool:
+    """Tell whether a document's title says what it lists ("Model zoo") and does not merely name the paper's subject."""
+    plain = any(topic.weight >= 3 or topic.word.lower().startswith("dataset") for topic in topics(title))
+    return len(title.split()) <= 4 and (plain or not is_readme)
 
 
 def _weigh_sentence(scale: Scale, place: Place, factor: float) -> bool:

@@ -1,0 +1,166 @@
+"""What links lead to, from the words around them; whose checkpoints; evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.documents.links import classify_links, quoted, weight_folders
+from auditor.documents.outline import outline
+from auditor.facts import Document, Link
+
+DRIVE = "https://drive.google.com/file/d/1AbcDefGhiJklMno/view?usp=sharing"
+FOLDER = "https://drive.google.com/drive/folders/1AbcDefGhiJklMno?usp=sharing"
+
+
+def classified(text: str, path: str = "README.md", tree: tuple[str, ...] = (), role: str = "readme") -> dict[str, Link]:
+    links = classify_links([outline(Document(path, text, "a" * 64, f"document:{path}", role))], "lab/GreatNet", tree)
+    return {link.url: link for link in links}
+
+
+CASES = [
+    # one host, told apart by the words around it
+    (f"Download the pre-trained models [here]({DRIVE}).", "checkpoint"),
+    (f"Download the pre-trained GreatNet in [here]({DRIVE}).", "checkpoint"),
+    (f"Download GreatNet trained on [[Human3.6M+MSCOCO]({DRIVE})].", "checkpoint"),
+    (f"Our weights: {DRIVE}", "checkpoint"),
+    (f"预训练模型下载：{DRIVE}。", "checkpoint"),
+    (f"Los modelos preentrenados: [aquí]({DRIVE})", "checkpoint"),
+    (f"Models can be downloaded by running\n```\n./get.sh\n```\nor downloaded from [google drive]({DRIVE})", "checkpoint"),
+    (f"## Pretrained models\n\n[Google Drive]({DRIVE})", "checkpoint"),
+    (f"## Usage\n\nDownload `weights`\n(\n[google drive]({DRIVE}) |\n)\npretrained on ImageNet-1K, and put them in `pretrained/`.", "checkpoint"),
+    (f"We trained these models on the COCO dataset: [download]({DRIVE}) the checkpoints.", "checkpoint"),
+    (f"Download parsed data [[data]({DRIVE})]", "dataset"),
+    (f"## Data\n\n- MuCo [[annotations]({DRIVE})]", "dataset"),
+    (f"Please download the images from [Google Drive]({DRIVE}) to train the model.", "dataset"),
+    (f"## Dataset preparation\n\nThe files are [here]({DRIVE}).", "dataset"),
+    (f"Download the SMPL model from [here]({DRIVE}).", "dataset"),
+    (f"## Results\n* Pre-trained model in [here](https://a.b/x).\n* Bounding boxes in [here]({DRIVE}).", "results"),
+    (f"We also provide person detection result. Please download from [Drive]({DRIVE}).", "results"),
+    (f"The training logs are [here]({DRIVE}).", "results"),
+    (f"The [slides]({DRIVE}) of the talk", "paper"),
+    (f"See our [supplementary]({DRIVE})", "paper"),
+    (f"[Here]({DRIVE}) is a picture of our team.", "other"),
+    (f"| Model | AP | Download |\n|--|--|--|\n| S | 40.5 | [here]({DRIVE}) |", "checkpoint"),
+    (f"| Model | AP | weights |\n|--|--|--|\n| S | 40.5 | [github]({DRIVE}) |", "checkpoint"),
+    (f"| Method | AP | Download |\n|--|--|--|\n| S | 40.5 | [log]({DRIVE}) & [model](https://a.b/c.pth) |", "results"),
+    (f"| Method | AP | config | log |\n|--|--|--|--|\n| S | 40.5 | [x](a.py) | [github]({DRIVE}) |", "results"),
+    (f"| Dataset | Link |\n|--|--|\n| COCO images | [download]({DRIVE}) |", "dataset"),
+    (f"```\ngdown {DRIVE} -O checkpoints/model.zip\n```", "checkpoint"),
+    (f"## Data\n\nGet the dataset:\n```\nwget -O data/images.zip {DRIVE}\n```", "dataset"),
+]
+
+
+@pytest.mark.parametrize(("text", "purpose"), CASES)
+def test_purpose_comes_from_the_words_not_from_the_host(text: str, purpose: str) -> None:
+    assert classified(text)[DRIVE].purpose == purpose
+
+
+ADDRESSES = [
+    ("https://a.b/x/model.pth", "checkpoint"),
+    ("https://a.b/x/model.pth.tar", "checkpoint"),
+    ("https://github.com/o/n/releases/download/v1/x.onnx", "checkpoint"),
+    ("https://huggingface.co/org/name", "checkpoint"),
+    ("https://huggingface.co/org/name/resolve/main/m.bin", "checkpoint"),
+    ("https://www.modelscope.cn/models/o/n/summary", "checkpoint"),
+    ("https://tfhub.dev/google/x/1", "checkpoint"),
+    ("https://huggingface.co/datasets/org/name", "dataset"),
+    ("http://images.cocodataset.org/zips/train2017.zip", "dataset"),
+    ("https://a.b/logs/x_log.txt", "results"),
+    ("https://a.b/x.log.json", "results"),
+    ("https://wandb.ai/a/b/runs/c", "results"),
+    ("https://arxiv.org/abs/2003.12039", "paper"),
+    ("https://openaccess.thecvf.com/content/x.html", "paper"),
+    ("https://huggingface.co/papers/2401.1", "paper"),
+    ("https://huggingface.co/spaces/a/b", "other"),
+    ("https://huggingface.co/docs/transformers/x", "other"),
+    ("https://colab.research.google.com/drive/1abc", "other"),
+    ("https://img.shields.io/badge/x.svg", "other"),
+    ("https://github.com/other/tool", "other"),
+    ("https://github.com/lab/GreatNet/issues/3", "other"),
+    ("https://github.com/lab/GreatNet/blob/main/train.py", "other"),
+    ("https://www.youtube.com/watch?v=a", "other"),
+]
+
+
+@pytest.mark.parametrize(("url", "purpose"), ADDRESSES)
+def test_addresses_that_leave_no_doubt(url: str, purpose: str) -> None:
+    assert classified(f"Something [there]({url}).")[url].purpose == purpose
+
+
+def test_a_code_repository_holds_weights_only_where_the_sentence_offers_them() -> None:
+    text = "Additional models can be found [here](https://github.com/o/a).\n\nThe code of the model is [here](https://github.com/o/b).\n\nWe use the [X model](https://github.com/o/c)."
+    purposes = [link.purpose for link in classified(text).values()]
+    assert purposes == ["checkpoint", "other", "other"]
+
+
+def test_weights_that_lie_in_the_repository() -> None:
+    tree = ("weights/a.pth", "weights/b.pth", "weights/README.md", "src/x.pth", "src/a.py", "src/b.py")
+    assert weight_folders(tree) == {"weights", "weights/a.pth", "weights/b.pth", "src/x.pth"}
+    text = "[folder](weights) [file](./weights/a.pth) [src](src) [abs](https://github.com/lab/GreatNet/tree/main/weights) [doc](a.md)"
+    found = classified(text, tree=tree)
+    assert {url: link.purpose for url, link in found.items()} == {
+        "weights": "checkpoint",
+        "./weights/a.pth": "checkpoint",
+        "https://github.com/lab/GreatNet/tree/main/weights": "checkpoint",
+    }
+
+
+def test_the_second_file_of_a_checkpoint() -> None:
+    text = "the model [.xml](https://a.b/releases/m.xml), [.bin](https://a.b/releases/m.bin)\n\nand [x](https://a.b/other.xml)"
+    found = classified(text)
+    assert found["https://a.b/releases/m.xml"].purpose == "checkpoint"
+    assert found["https://a.b/other.xml"].purpose == "other"
+
+
+def test_repositories_of_the_hub_loaded_by_name() -> None:
+    text = "```python\na = M.from_pretrained('lab/whatever')\nb = M.from_pretrained('someone/great-net-b')\nc = T.from_pretrained('google/t5-base')\n```"
+    assert [link.purpose for link in classified(text).values()] == ["checkpoint", "checkpoint", "other"]
+
+
+OWNERS = [
+    (f"The pre-trained models are [here]({DRIVE}).", "own"),
+    (f"## Training\n\nDownload the ImageNet pretrained weights [here]({DRIVE}).", "initialization"),
+    (f"Backbone weights pretrained on ImageNet, for initialization: [model]({DRIVE})", "initialization"),
+    (f"## Third-party resources\n\n* Online demo with weights [model]({DRIVE})", "other"),
+    (f"The weights released by Google: [model]({DRIVE})", "other"),
+    (f"## Baselines\n\n* [model]({DRIVE})", "baseline"),
+    (f"## Baselines\n\n* GreatNet [model]({DRIVE})", "own"),
+]
+
+
+@pytest.mark.parametrize(("text", "owner"), OWNERS)
+def test_whose_checkpoint_it_is(text: str, owner: str) -> None:
+    link = classified(text)[DRIVE]
+    assert (link.purpose, link.owner) == ("checkpoint", owner)
+
+
+def test_one_link_for_each_url_in_order_with_ids() -> None:
+    first = outline(Document("README.md", f"[x]({DRIVE})\n\n[paper](https://arxiv.org/abs/1)\n", "a" * 64, "document:README.md"))
+    second = outline(Document("ZOO.md", f"The pre-trained weights: [x]({DRIVE})\n", "b" * 64, "document:ZOO.md", "document"))
+    links = classify_links([first, second], "lab/GreatNet")
+    assert [(link.id, link.url, link.evidence.locator) for link in links] == [
+        ("L1", "https://arxiv.org/abs/1", "README.md#L3"),
+        ("L2", DRIVE, "ZOO.md#L1"),
+    ]
+
+
+def test_evidence_can_be_found_again() -> None:
+    text = f"# T\n\n   Weights [here]({DRIVE}) {'x' * 500}\n"
+    link = classified(text)[DRIVE]
+    assert (link.evidence.source, link.evidence.locator, link.evidence.sha256) == ("document:README.md", "README.md#L3", "a" * 64)
+    assert link.evidence.quote in text.split("\n")[2]
+    assert DRIVE in link.evidence.quote
+    assert len(link.evidence.quote) <= 300
+    assert (link.section, link.line, link.host, link.target) == ("T", 3, "google_drive", "file")
+    assert "weights" in link.reason.lower()
+
+
+def test_a_quote_holds_the_address_that_stands_far_out() -> None:
+    line = "a " * 400 + "https://a.b/c.pth" + " z" * 300
+    assert "https://a.b/c.pth" in quoted(line, "https://a.b/c.pth")
+    assert quoted(line, "https://a.b/c.pth") in line
+
+
+def test_a_label_says_row_and_column() -> None:
+    link = classified(f"| Model | AP | 22k model |\n|--|--|--|\n| T | 1.5 | [model]({DRIVE}) |")[DRIVE]
+    assert (link.label, link.row) == ("T · model · 22k model", "T | 1.5 | model")
