@@ -122,6 +122,8 @@ def test_a_web_page_is_no_file_name() -> None:
 @pytest.mark.skipif(not CORPUS.exists(), reason="the labelled corpus is not here")
 def test_hosts_and_targets_agree_with_the_labels() -> None:
     """Checkpoints only; the labels call GitHub's code repositories `other`, and one URL says nothing of file or folder on Baidu."""
-    links = [link for file in CORPUS.glob("*/labels.json") for link in json.loads(file.read_text())["links"] if link["purpose"] == "checkpoint"]
+    links = [
+        link for file in CORPUS.glob("*/labels.json") for link in json.loads(file.read_text())["links"] if link["purpose"] == "checkpoint"
+    ]
     agreed = sum(locate(link["url"]) == Address(link["host"], link["target"]) for link in links)
     assert agreed / len(links) > 0.96

@@ -104,6 +104,9 @@ def test_scripts_and_styles_are_not_text() -> None:
 
 
 def test_a_page_of_html() -> None:
-    outline = read("<html><head><title>t</title></head><body><h1>Top</h1><p>a <a href='x.html'>b</a></p><pre>wget https://a.b/c.pth</pre></body></html>", "p.html")
+    outline = read(
+        "<html><head><title>t</title></head><body><h1>Top</h1><p>a <a href='x.html'>b</a></p><pre>wget https://a.b/c.pth</pre></body></html>",
+        "p.html",
+    )
     assert outline.title == "Top"
     assert [link.url for link in outline.links] == ["x.html", "https://a.b/c.pth"]

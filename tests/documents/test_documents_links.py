@@ -27,7 +27,10 @@ CASES = [
     (f"Los modelos preentrenados: [aquí]({DRIVE})", "checkpoint"),
     (f"Models can be downloaded by running\n```\n./get.sh\n```\nor downloaded from [google drive]({DRIVE})", "checkpoint"),
     (f"## Pretrained models\n\n[Google Drive]({DRIVE})", "checkpoint"),
-    (f"## Usage\n\nDownload `weights`\n(\n[google drive]({DRIVE}) |\n)\npretrained on ImageNet-1K, and put them in `pretrained/`.", "checkpoint"),
+    (
+        f"## Usage\n\nDownload `weights`\n(\n[google drive]({DRIVE}) |\n)\npretrained on ImageNet-1K, and put them in `pretrained/`.",
+        "checkpoint",
+    ),
     (f"We trained these models on the COCO dataset: [download]({DRIVE}) the checkpoints.", "checkpoint"),
     (f"Download parsed data [[data]({DRIVE})]", "dataset"),
     (f"## Data\n\n- MuCo [[annotations]({DRIVE})]", "dataset"),

@@ -19,7 +19,12 @@ FORMS = [
     ("[m](https://a.b/x.pth 'title')", "https://a.b/x.pth", "m", "inline"),
     ("zoo([Drive](https://a.b/x) or later)", "https://a.b/x", "Drive", "inline"),
     ("[[data](https://a.b/x)]", "https://a.b/x", "data", "inline"),
-    ("[OneDrive](https://1drv.ms/f/s!AhIXJn_J-blWzzDXoz5BeFl8sWM-)", "https://1drv.ms/f/s!AhIXJn_J-blWzzDXoz5BeFl8sWM-", "OneDrive", "inline"),
+    (
+        "[OneDrive](https://1drv.ms/f/s!AhIXJn_J-blWzzDXoz5BeFl8sWM-)",
+        "https://1drv.ms/f/s!AhIXJn_J-blWzzDXoz5BeFl8sWM-",
+        "OneDrive",
+        "inline",
+    ),
     ("[x](https://a.b/c?x=1&amp;y=2)", "https://a.b/c?x=1&y=2", "x", "inline"),
     ("[**BERT**：中文](https://a.b/c)", "https://a.b/c", "BERT：中文", "inline"),
     ("[two words][ref]\n\n[ref]: https://a.b/r.pth 'x'", "https://a.b/r.pth", "two words", "reference"),
@@ -28,7 +33,12 @@ FORMS = [
     ("see https://a.b/x_y_z.pth, and", "https://a.b/x_y_z.pth", "https://a.b/x_y_z.pth", "bare"),
     ("(see https://a.b/x_(1).pth).", "https://a.b/x_(1).pth", "https://a.b/x_(1).pth", "bare"),
     ("权重：https://huggingface.co/hfl。下载", "https://huggingface.co/hfl", "https://huggingface.co/hfl", "bare"),
-    ("下载（https://pan.baidu.com/s/1_a-_?pwd=qfh8）", "https://pan.baidu.com/s/1_a-_?pwd=qfh8", "https://pan.baidu.com/s/1_a-_?pwd=qfh8", "bare"),
+    (
+        "下载（https://pan.baidu.com/s/1_a-_?pwd=qfh8）",
+        "https://pan.baidu.com/s/1_a-_?pwd=qfh8",
+        "https://pan.baidu.com/s/1_a-_?pwd=qfh8",
+        "bare",
+    ),
     ("**https://a.b/_x_y_**", "https://a.b/_x_y_", "https://a.b/_x_y_", "bare"),
     ("drive.google.com/open?id=1abc_d-", "drive.google.com/open?id=1abc_d-", "drive.google.com/open?id=1abc_d-", "bare"),
     ('<a href="https://a.b/x.pth">model</a>', "https://a.b/x.pth", "model", "html"),
@@ -38,7 +48,12 @@ FORMS = [
     ("```\nwget https://a.b/x.pth\n```", "https://a.b/x.pth", "wget https://a.b/x.pth", "command"),
     ("    curl -L -o x.pth 'https://a.b/x.pth?dl=1'", "https://a.b/x.pth?dl=1", "curl -L -o x.pth 'https://a.b/x.pth?dl=1'", "command"),
     ("run `wget https://a.b/x.zip` first", "https://a.b/x.zip", "wget https://a.b/x.zip", "command"),
-    ("```\npython t.py --wts https://a.b/m:c.yaml.08/x.pkl \\\n```", "https://a.b/m:c.yaml.08/x.pkl", "python t.py --wts https://a.b/m:c.yaml.08/x.pkl \\", "code"),
+    (
+        "```\npython t.py --wts https://a.b/m:c.yaml.08/x.pkl \\\n```",
+        "https://a.b/m:c.yaml.08/x.pkl",
+        "python t.py --wts https://a.b/m:c.yaml.08/x.pkl \\",
+        "code",
+    ),
     ("- item\n  [m](https://a.b/deep.pth)", "https://a.b/deep.pth", "m", "inline"),
     ("> quoted [m](https://a.b/q.pth)", "https://a.b/q.pth", "m", "inline"),
     ("# Heading [m](https://a.b/h.pth)", "https://a.b/h.pth", "m", "inline"),
@@ -150,7 +165,12 @@ def test_a_pipe_table() -> None:
 def test_links_of_a_table_know_row_and_column() -> None:
     links = {link.url: link for link in read(TABLE).links}
     link = links["https://a.b/b.pth"]
-    assert (link.row, link.column, link.sections, link.line) == (("B $\\tiny{\\square}$", "1.2", "onedrive/github"), "Download", ("Title", "Zoo"), 9)
+    assert (link.row, link.column, link.sections, link.line) == (
+        ("B $\\tiny{\\square}$", "1.2", "onedrive/github"),
+        "Download",
+        ("Title", "Zoo"),
+        9,
+    )
     assert links["a.py"].column == "Model"
 
 
@@ -214,7 +234,12 @@ def test_blocks() -> None:
 
 def test_links_of_a_paragraph_of_several_lines() -> None:
     text = "Weights\n(\n[drive](https://a.b/1) |\n[one\ndrive](https://a.b/2)\n) and https://a.b/3\nand https://a.b/1 again"
-    assert [(link.url, link.line) for link in read(text).links] == [("https://a.b/1", 3), ("https://a.b/2", 5), ("https://a.b/3", 6), ("https://a.b/1", 7)]
+    assert [(link.url, link.line) for link in read(text).links] == [
+        ("https://a.b/1", 3),
+        ("https://a.b/2", 5),
+        ("https://a.b/3", 6),
+        ("https://a.b/1", 7),
+    ]
 
 
 def test_a_url_is_not_mistaken_for_a_longer_one() -> None:

@@ -65,7 +65,15 @@ def read(text: str, path: str) -> Outline:
 
 def test_links_of_restructured_text() -> None:
     found = {link.url: link for link in read(RST, "README.rst").links}
-    assert set(found) == {"https://huggingface.co/o/n", "https://a.b/x.pth", "https://c.d/e_f.zip", "https://ref.ref/x", "https://z.z/b.pth", "https://x.x/1", "https://w.w/w.pth"}
+    assert set(found) == {
+        "https://huggingface.co/o/n",
+        "https://a.b/x.pth",
+        "https://c.d/e_f.zip",
+        "https://ref.ref/x",
+        "https://z.z/b.pth",
+        "https://x.x/1",
+        "https://w.w/w.pth",
+    }
     lines = RST.split("\n")
     assert all(url in lines[link.line - 1] for url, link in found.items())
     assert (found["https://z.z/b.pth"].row, found["https://z.z/b.pth"].column) == (("B", "w"), "Link")
@@ -115,10 +123,16 @@ def test_nothing_is_included(text: str, tmp_path: pytest.TempPathFactory) -> Non
 
 def test_a_text_without_suffix_is_what_its_markup_says() -> None:
     assert read("# Title\n\n[m](https://a.b/c)", "README").title == "Title"
-    assert [link.url for link in read(".. _a: https://a.b/c\n\nsee `a`_ and `x <https://d.e/f>`_", "README").links] == ["https://a.b/c", "https://d.e/f"]
+    assert [link.url for link in read(".. _a: https://a.b/c\n\nsee `a`_ and `x <https://d.e/f>`_", "README").links] == [
+        "https://a.b/c",
+        "https://d.e/f",
+    ]
     plain = read("Great Net\n=========\n\nGet https://a.b/c_d.pth.\nwget https://e.f/g\n", "README")
     assert plain.title == "Great Net"
-    assert [(link.url, link.line, link.form) for link in plain.links] == [("https://a.b/c_d.pth", 4, "bare"), ("https://e.f/g", 5, "command")]
+    assert [(link.url, link.line, link.form) for link in plain.links] == [
+        ("https://a.b/c_d.pth", 4, "bare"),
+        ("https://e.f/g", 5, "command"),
+    ]
 
 
 def test_a_script() -> None:
