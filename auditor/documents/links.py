@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from auditor.addresses import locate
 from auditor.documents.owner import owner_of
 from auditor.documents.places import path_in_repository, resolved_path
-from auditor.documents.purpose import Judgement, Place, judge
+from auditor.documents.purpose import judge
+from auditor.documents.purpose_settled import Judgement, Place
 from auditor.documents.purpose_words import CHECKPOINT, COMPANION_SUFFIXES, STRONG_SUFFIXES, WEAK_SUFFIXES, suffix_of, topics
 from auditor.documents.source_text import split_lines
 from auditor.facts import Block, Evidence, Link, Outline, RawLink

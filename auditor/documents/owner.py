@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from auditor.documents.purpose import Place
+from auditor.documents.purpose_settled import Place
 
 _INITIALIZATION = re.compile(
     r"initiali[sz]|(?:image-?net|backbone)[\w\s-]{0,20}pre-?train|pre-?train(?:ed|ing)\s+(?:weights?\s+|models?\s+|backbones?\s+|encoders?\s+)*(?:(?:and|of|for|from|on)\s+)*"

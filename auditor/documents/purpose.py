@@ -6,48 +6,25 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 from auditor.addresses import Address, locate
-from auditor.documents.places import path_in_repository
+from auditor.documents.purpose_settled import Judgement, Place, host_and_path, settled
 from auditor.documents.purpose_words import (
     CHECKPOINT,
     CONTAINER_SUFFIXES,
-    DATA_SUFFIXES,
     DATASET,
     OTHER,
-    OTHER_SUFFIXES,
-    PAPER,
-    RESULT_SUFFIXES,
-    RESULTS,
-    STRONG_SUFFIXES,
     WEAK_SUFFIXES,
     Topic,
     suffix_of,
     topics,
     url_topics,
 )
-from auditor.facts import RawLink
 
 # How much a word counts for where it stands, the strongest first.
 LABEL, COLUMN, CLAUSE, HEADING, ROW, LEAD, ADDRESS, CAPTION = 2.0, 1.3, 1.0, 0.7, 0.7, 0.5, 1.0, 0.5
 THRESHOLD = 2.5  # what any purpose needs at least
 FILE_THRESHOLD = 1.2  # the same for an address that can only be a file or a folder of files
-_SETTLED = 100.0
-
-_PAPER_HOSTS = re.compile(
-    r"(^|\.)(arxiv\.org|openreview\.net|doi\.org|ieeexplore\.ieee\.org|ieee\.org|thecvf\.com|acm\.org|springer\.com|sciencedirect\.com|"
-    r"aclanthology\.org|aclweb\.org|biorxiv\.org|medrxiv\.org|nature\.com|neurips\.cc|nips\.cc|mlr\.press|ecva\.net|semanticscholar\.org|paperswithcode\.com|"
-    r"researchgate\.net|wiley\.com|mdpi\.com|ojs\.aaai\.org|alphaxiv\.org|ar5iv\.org|isca-speech\.org)$"
-)
-_OTHER_HOSTS = re.compile(
-    r"(^|\.)(shields\.io|badgen\.net|badge\.fury\.io|colab\.research\.google\.com|mybinder\.org|youtube\.com|youtu\.be|bilibili\.com|vimeo\.com|"
-    r"twitter\.com|x\.com|discord\.gg|discord\.com|slack\.com|linkedin\.com|facebook\.com|zhihu\.com|medium\.com|wikipedia\.org|pypi\.org|anaconda\.(org|com)|"
-    r"scholar\.google\.com|readthedocs\.io|travis-ci\.(org|com)|circleci\.com|codecov\.io|coveralls\.io|docs\.python\.org|opensource\.org|creativecommons\.org|"
-    r"developer\.nvidia\.com|docs\.google\.com|chrome\.google\.com|star-history\.com|gitter\.im|npmjs\.com|hub\.docker\.com|replicate\.com|streamlit\.app|gradio\.app|"
-    r"user-images\.githubusercontent\.com|camo\.githubusercontent\.com|visitor-badge\.laobi\.icu|hits\.dwyl\.com|weixin\.qq\.com|eval\.ai|codalab\.org)$"
-)
-_RESULT_HOSTS = re.compile(r"(^|\.)(wandb\.ai|tensorboard\.dev|comet\.(ml|com)|gist\.github\.com|swanlab\.cn)$")
 _FILE_HOSTS = frozenset(
     "google_drive dropbox onedrive baidu zenodo figshare osf s3 gcs azure mega mediafire yandex_disk box wetransfer jianguoyun"
     " aliyun_drive weiyun quark".split()
@@ -73,29 +50,6 @@ _NEUTRAL = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^[~<>≈*\s]*[-+]?\d[\d.,]*\s*(?:\(.*\)|±.*|[%×xMmKkGgBbs/].*)?[*†‡]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A link with the words that belong to it."""
-
-    link: RawLink
-    before: str = ""  # of its sentence, from the link before it
-    after: str = ""  # to the link after it, or the end of the sentence
-    wider: str = ""  # the sentence, or the one before where this one says nothing
-    lead: str = ""  # the paragraph or item that introduces the list or table
-    title: str = ""  # of the document
-    is_readme: bool = True
-    holds_weights: bool = False  # it is a path of the repository where weights lie
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The purpose of a link, how sure that is, and the words that decided it."""
-
-    purpose: str
-    score: float
-    reason: str
 
 
 @dataclass(slots=True)
@@ -126,9 +80,9 @@ def judge(place: Place, full_name: str) -> Judgement:
     """Return what a link leads to, with the words that decided."""
     url = place.link.url
     address = locate(url)
-    settled = _settled(place, address, full_name)
-    if settled:
-        return settled
+    certain = settled(place, address, full_name)
+    if certain:
+        return certain
     scale = Scale()
     _weigh_address(scale, url, address)
     _weigh_words(scale, place)
@@ -139,97 +93,9 @@ def judge(place: Place, full_name: str) -> Judgement:
     return scale.judgement(FILE_THRESHOLD if holds_files else THRESHOLD)
 
 
-def _settled(place: Place, address: Address, full_name: str) -> Judgement | None:
-    """Return the purpose of an address that leaves no doubt."""
-    url = place.link.url.strip()
-    host, path = _split(url)
-    if not host:
-        suffix = suffix_of(path)
-        if place.holds_weights or suffix in STRONG_SUFFIXES:
-            return Judgement(CHECKPOINT, _SETTLED, f"path of weights in the repository{suffix and f' (.{suffix})'}")
-        return Judgement(OTHER, _SETTLED, "relative link")
-    if _PAPER_HOSTS.search(host):
-        return Judgement(PAPER, _SETTLED, f"address of {host}")
-    if _OTHER_HOSTS.search(host):
-        return Judgement(OTHER, _SETTLED, f"address of {host}")
-    if _RESULT_HOSTS.search(host):
-        return _gist(place, host)
-    if address.host == "hugging_face":
-        return _hub(path) or _hub_by_name(place, path, full_name)
-    if address.host == "github" and path_in_repository(url, full_name) and suffix_of(path) not in STRONG_SUFFIXES:
-        return (
-            Judgement(CHECKPOINT, _SETTLED, "folder of weights in the repository")
-            if place.holds_weights
-            else Judgement(OTHER, _SETTLED, "path of this repository")
-        )
-    if address.host == "github" and path.strip("/").lower() == full_name.lower():
-        return Judgement(OTHER, _SETTLED, "this repository")
-    if address.host == "github" and address.target == "page" and not path.strip("/").endswith("releases"):
-        return Judgement(OTHER, _SETTLED, "page of GitHub")
-    return _by_suffix(suffix_of(path))
-
-
-def _by_suffix(suffix: str) -> Judgement | None:
-    if suffix in STRONG_SUFFIXES:
-        return Judgement(CHECKPOINT, _SETTLED, f".{suffix} file")
-    if suffix in RESULT_SUFFIXES:
-        return Judgement(RESULTS, _SETTLED, f".{suffix} file")
-    if suffix in DATA_SUFFIXES:
-        return Judgement(DATASET, _SETTLED, f".{suffix} file")
-    if suffix == "pdf":
-        return Judgement(PAPER, _SETTLED, ".pdf file")
-    return Judgement(OTHER, _SETTLED, f".{suffix} file") if suffix in OTHER_SUFFIXES else None
-
-
-def _hub(path: str) -> Judgement | None:
-    """Return what a part of the Hugging Face hub is for, None for model repositories and organizations: the words decide."""
-    first = path.strip("/").split("/")[0].lower()
-    if first == "datasets":
-        return Judgement(DATASET, _SETTLED, "dataset repository of the hub")
-    if first == "papers":
-        return Judgement(PAPER, _SETTLED, "paper page of the hub")
-    if first in (
-        "spaces",
-        "docs",
-        "blog",
-        "models",
-        "tasks",
-        "learn",
-        "join",
-        "login",
-        "chat",
-        "course",
-        "pricing",
-        "posts",
-        "search",
-        "",
-    ) or first.startswith("transformers"):
-        return Judgement(OTHER, _SETTLED, "page of the hub")
-    return None
-
-
-def _hub_by_name(place: Place, path: str, full_name: str) -> Judgement | None:
-    """Return what a repository of the hub is that code loads by name: the authors' own checkpoint where the names agree, else a tool."""
-    if place.link.form != "code" or "://" in place.link.label:
-        return None
-    owner, _, name = path.strip("/").lower().partition("/")
-    our_owner, _, our_name = full_name.lower().partition("/")
-    squashed, ours = re.sub(r"[^a-z0-9]", "", name), re.sub(r"[^a-z0-9]", "", our_name)
-    if owner == our_owner or (len(ours) > 2 and ours in squashed):
-        return Judgement(CHECKPOINT, 3.0, "loaded from the hub under this repository's name")
-    return Judgement(OTHER, 3.0, "loaded from the hub, of another name")
-
-
-def _gist(place: Place, host: str) -> Judgement:
-    said = [topic.purpose for topic in topics(f"{place.before} {place.link.label} {place.wider}")]
-    if host == "gist.github.com" and RESULTS not in said:
-        return Judgement(OTHER, _SETTLED, "gist")
-    return Judgement(RESULTS, _SETTLED, f"address of {host}")
-
-
 def _weigh_address(scale: Scale, url: str, address: Address) -> None:
     """Weigh host and path."""
-    host, path = _split(url)
+    host, path = host_and_path(url)
     suffix = suffix_of(path)
     if suffix in WEAK_SUFFIXES:
         scale.add(CHECKPOINT, 2.5, f".{suffix} file")
@@ -380,7 +246,7 @@ def _weigh_page(scale: Scale, place: Place) -> None:
     if locate(url).host == "github_release" and any(topic.purpose == CHECKPOINT and topic.weight >= 2.4 for topic in spoken):
         scale.add(CHECKPOINT, 2.5, "weights in a release")
         return
-    if url.endswith("/") and any(topic.purpose == CHECKPOINT for topic in url_topics(_split(url)[1])) and "github" not in url:
+    if url.endswith("/") and any(topic.purpose == CHECKPOINT for topic in url_topics(host_and_path(url)[1])) and "github" not in url:
         return  # a folder of a plain web server
     offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
     of_code = any(topic.purpose == OTHER for topic in topics(words[max(0, offers.start() - 25) :])) if offers else True
@@ -393,14 +259,3 @@ def _weigh_page(scale: Scale, place: Place) -> None:
         scale.sums.clear()
     scale.sums[CHECKPOINT] = min(scale.sums[CHECKPOINT], 0.0)  # words near it speak of models, but it is a page
     scale.add(OTHER, 1.0, "a page, not a file")
-
-
-def _split(url: str) -> tuple[str, str]:
-    """Return host and decoded path of a URL; an empty host for a relative one or a broken one."""
-    try:
-        parts = urlsplit(url.strip())
-        if parts.scheme.lower() not in ("http", "https", "ftp", "s3", "gs"):
-            return "", unquote(parts.path)
-        return (parts.hostname or "").lower().removeprefix("www."), unquote(parts.path)
-    except ValueError:
-        return "", ""
