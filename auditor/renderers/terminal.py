@@ -158,8 +158,9 @@ def _verdict(verdict: Verdict) -> Text:
 
 def _claimed(lookup: Lookup, variant: VariantVerdict) -> str:
     """Return the authors' parameters and GFLOPs as printed."""
-    claims = [c for c in lookup.claims(variant) if c.rank == "primary" and c.attribute in ("params", "gflops")]
-    return ", ".join(dict.fromkeys(f"{claim_value(c)}{' GFLOPs' if c.attribute == 'gflops' else ''}" for c in claims[:4])) or "-"
+    own = [claim for claim in lookup.claims(variant) if claim.rank == "primary"]
+    claims = [claim for attribute in ("params", "gflops") for claim in own if claim.attribute == attribute]
+    return ", ".join(dict.fromkeys(f"{claim_value(c)}{' GFLOPs' if c.attribute == 'gflops' else ''}" for c in claims)) or "-"
 
 
 def _found(lookup: Lookup, variant: VariantVerdict) -> Text:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 _SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
-_FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
-_PRINTED = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgb]?)\b", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+_PRINTED = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*(thousand|million|billion|[kmgb]|)(?![a-z])", re.IGNORECASE)
 
 
 def count_text(count: int) -> str:
@@ -69,7 +69,5 @@ def printed_count(printed: str) -> int | None:
     found = _PRINTED.match(printed.replace(",", "").strip())
     if found is None:
         return None
-    try:
-        return int(Decimal(found.group(1)) * _FACTORS[found.group(2).lower()])
-    except (InvalidOperation, KeyError):
-        return None
+    count = Decimal(found.group(1)) * _FACTORS[found.group(2).lower()]
+    return int(count) if count == int(count) else None
