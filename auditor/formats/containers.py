@@ -23,6 +23,18 @@ _DATA_LOOKED_AT = 8
 """Of the members whose names say that they are pictures, texts or code, the largest few are looked at all the same."""
 
 
+_WEIGHT_SUFFIXES = (
+    ".pth .pt .ckpt .bin .h5 .hdf5 .keras .pb .onnx .tflite .params .pdparams .pdiparams .caffemodel .weights .t7 .msgpack .safetensors "
+    ".model .mlmodel .ot .npz .gguf .ggml .index .joblib"
+).split()
+
+
+def promises_weights(name: str) -> bool:
+    """Tell whether a name says that a member holds weights, so that unknown bytes under it are worth telling."""
+    last = name.lower().rsplit("/", 1)[-1]
+    return last.endswith(tuple(_WEIGHT_SUFFIXES)) or ".data-0" in last or ".ckpt" in last
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file inside a container, ready to be looked at; `fault` says why it cannot be opened."""

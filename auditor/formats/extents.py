@@ -40,6 +40,10 @@ class NoTensorsError(FormatError):
         self.safety = safety
 
 
+class OtherFormatError(FormatError):
+    """The bytes begin like a format that is read and go on as another: not known, which is not the same as damaged."""
+
+
 class RunsCodeError(FormatError):
     """The pickle is broken or too large, and loading it would have run code before that was noticed."""
 

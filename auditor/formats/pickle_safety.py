@@ -55,6 +55,10 @@ _PLAIN: dict[str, frozenset[str]] = {
     "numpy._core.multiarray": frozenset({"_reconstruct", "scalar"}),
     "numpy.core.numeric": frozenset({"_frombuffer"}),
     "numpy._core.numeric": frozenset({"_frombuffer"}),
+    "numpy.random": frozenset({"__RandomState_ctor"}),
+    "numpy.random._pickle": frozenset({"__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"}),
+    "numpy.random._mt19937": frozenset({"MT19937"}),
+    "numpy.random._pcg64": frozenset({"PCG64"}),
     "torch": frozenset(ITEM_BYTES)
     | frozenset(DTYPE_ALIASES)
     | frozenset(

@@ -7,10 +7,10 @@ where it holds no tensors.
 from __future__ import annotations
 
 from auditor.blob import Blob, BytesBlob
-from auditor.errors import FormatError
+from auditor.errors import FormatError, LimitError
 from auditor.facts import Checkpoint
 from auditor.formats.assembly import make_checkpoint
-from auditor.formats.extents import ByteStream, RunsCodeError
+from auditor.formats.extents import ByteStream, OtherFormatError, RunsCodeError, TruncatedError
 from auditor.formats.interface import Limits
 from auditor.formats.pickle_walker import walk
 
@@ -34,7 +34,12 @@ class PlainPickle:
     def read(self, blob: Blob, limits: Limits) -> Checkpoint:
         """Return the checkpoint. Raises `FormatError` and `NetworkError`."""
         stream = ByteStream(blob, 0, limits.header_bytes)
-        walked = walk(stream, limits)
+        try:
+            walked = walk(stream, limits)
+        except (TruncatedError, LimitError, RunsCodeError):
+            raise
+        except FormatError as error:
+            raise OtherFormatError("unknown bytes that begin like a pickle", str(error)) from error
         return make_checkpoint(
             walked.value,
             walked.storages,

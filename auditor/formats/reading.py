@@ -9,8 +9,8 @@ from dataclasses import replace
 from auditor.blob import Blob, BytesBlob
 from auditor.errors import FormatError, LimitError, NetworkError
 from auditor.facts import Checkpoint, Status, Unreadable
-from auditor.formats.containers import Member, open_tar_members, open_zip_member, worth_looking
-from auditor.formats.extents import HEAD_BYTES, NoTensorsError, RememberedBlob, RunsCodeError, TruncatedError
+from auditor.formats.containers import Member, open_tar_members, open_zip_member, promises_weights, worth_looking
+from auditor.formats.extents import HEAD_BYTES, NoTensorsError, OtherFormatError, RememberedBlob, RunsCodeError, TruncatedError
 from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
 from auditor.formats.interface import HeaderReader, Limits
 from auditor.formats.plain_pickle import PlainPickle
@@ -87,7 +87,8 @@ class _Visit:
         if compression_of(head):
             return self.compressed(blob, head, member, depth)
         found = recognize(head, blob.size)
-        return [Unreadable(member, found.reason, found.kind if found.weights or not member else "not_a_checkpoint", found.status)]
+        telling = found.weights or not member or (found.kind == "unsupported" and promises_weights(member))
+        return [Unreadable(member, found.reason, found.kind if telling else "not_a_checkpoint", found.status)]
 
     def zip(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
         """Read a zip: a checkpoint of torch, or a container of files and of unpacked checkpoints."""
@@ -188,6 +189,8 @@ def _failure(member: str | None, error: BaseException) -> Unreadable:
         return Unreadable(member, f"loading this file with pickle would run code: {'; '.join(safety.reasons[:5])}", "dangerous")
     if isinstance(error, NoTensorsError):
         return Unreadable(member, str(error), "not_a_checkpoint", Status.OK)
+    if isinstance(error, OtherFormatError):
+        return Unreadable(member, str(error), "unsupported", Status.SKIPPED)
     if isinstance(error, TruncatedError):
         return Unreadable(member, str(error), "truncated")
     if isinstance(error, LimitError):

@@ -29,6 +29,7 @@ from auditor.formats.pickle_values import (
 _DEEPEST = 8  # keys that lead to a state dict
 _DEEPEST_MODULE = 64
 _MOST_CHILDREN = 2000  # of one list, and of one level
+_LONGEST_PACK = 8  # tensors and numbers of one packed layer
 _MOST_JOINED = 10_000
 _MOST_WRAPPERS = 8
 
@@ -179,8 +180,10 @@ def direct_tensors(named: list[tuple[str, Any]], limits: Limits) -> list[NamedTe
     """Return the tensors among the entries; those of short tuples (packed, quantized layers) as `name.0`, `name.1`."""
     tensors: list[NamedTensor] = []
     for key, value in named:
-        items = [(f"{key}.{n}", item) for n, item in enumerate(value)] if isinstance(value, tuple) and len(value) <= 8 else [(key, value)]
-        tensors.extend((name, record) for name, item in items if (record := as_tensor(item)) is not None)
+        if isinstance(value, tuple) and len(value) <= _LONGEST_PACK:
+            tensors.extend((f"{key}.{n}", record) for n, item in enumerate(value) if (record := as_tensor(item)) is not None)
+        elif (found := as_tensor(value)) is not None:
+            tensors.append((key, found))
         if len(tensors) > limits.tensors:
             raise LimitError("more tensors than are allowed", f"at most {limits.tensors}")
     return tensors

@@ -31,7 +31,7 @@ _EPOCH_KEYS = ("epoch", "epochs", "cur_epoch", "current_epoch", "last_epoch", "e
 _STEP_KEYS = ("global_step", "iteration", "iter", "step", "steps", "num_updates", "total_iter", "current_iter", "it", "n_iter", "niter")
 _PLACES = ("", "meta", "trainer_state", "training_state", "state", "info", "message_hub", "train_state")
 _METRIC = re.compile(
-    r"(^|[_\W])(best|top[15]?|acc|acc[15]|acc@[15]|accuracy|prec[15]?|map|ap|ap50|ap75|ar|miou|iou|loss|fitness|psnr|ssim|lpips|mpjpe|"
+    r"(^|[_\W])(best|perf|top[15]?|acc|acc[15]|acc@[15]|accuracy|prec[15]?|map|ap|ap50|ap75|ar|miou|iou|loss|fitness|psnr|ssim|lpips|mpjpe|"
     r"pampjpe|pve|mpvpe|pck|pckh|auc|err|error|score|metric|metrics|f1|fid|bleu|rouge|wer|cer|perplexity|ppl|epe|mae|mse|rmse|recall|"
     r"precision|dice|jaccard|eer|result|results|reward|r2|ndcg|mrr)([_\W\d]|$)|accuracy|mpjpe|best",
     re.IGNORECASE,

@@ -20,7 +20,6 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (0, b"Rar!\x1a\x07", "a rar archive"),
     (0, b"PK\x07\x08", "the first part of a split zip"),
-    (0, b"\x93NUMPY", "a numpy array (.npy)"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard stream"),
     (0, b"\x04\x22\x4d\x18", "an LZ4 stream"),
     (0, b"\x12\x01\x00\x00\x00\x00\x00\x00", "MXNet parameters"),
@@ -76,6 +75,8 @@ def recognize(head: bytes, size: int) -> Recognized:
             return Recognized("unsupported", f"{what}: this format is not read", Status.SKIPPED, True)
     if _is_onnx(head):
         return Recognized("unsupported", "ONNX: this format is not read", Status.SKIPPED, True)
+    if head.startswith(b"\x93NUMPY"):
+        return Recognized("unsupported", "a numpy array (.npy): this format is not read", Status.SKIPPED)
     for offset, magic, what in _OTHER_MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return Recognized("not_a_checkpoint", f"{what}, not a checkpoint", Status.OK)

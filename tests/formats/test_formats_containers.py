@@ -164,6 +164,15 @@ def test_what_is_no_checkpoint_is_named(data, kind, words):
     assert found.status in (Status.OK if kind == "not_a_checkpoint" else Status.ERROR, Status.SKIPPED)
 
 
+def test_unknown_bytes_under_a_name_that_promises_weights_are_not_passed_over():
+    unknown = bytes(range(100, 0, -1)) * 20
+    items = [("m/bert.ckpt.index", unknown), ("m/bert.ckpt.data-00000-of-00001", unknown), ("m/vocab.txt", TEXT), ("m/scan.raw", unknown)]
+    for data in (zipped(items), tarred(items)):
+        found = read_contents(BytesBlob(data))
+        assert [(item.member, item.kind) for item in found] == [(items[0][0], "unsupported"), (items[1][0], "unsupported")]
+    assert unreadable(b"\x80\x04\x95" + bytes(range(60, 120))).kind == "unsupported"
+
+
 def test_other_formats_inside_a_container_are_named_too():
     found = read_contents(BytesBlob(zipped([("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(10)), ("notes.txt", TEXT), ("b.pth", INNER)])))
     assert [(item.member, getattr(item, "kind", "")) for item in found] == [("b.pth", ""), ("a.h5", "unsupported")]

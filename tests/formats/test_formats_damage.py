@@ -86,7 +86,7 @@ def test_every_byte_changed(name):
         data[at] = before
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(NAMES), st.lists(st.tuples(st.integers(0, 6000), st.binary(min_size=1, max_size=8)), min_size=1, max_size=6))
 def test_several_places_overwritten(name, changes):
     data = bytearray(FILES[name])
@@ -96,7 +96,7 @@ def test_several_places_overwritten(name, changes):
     held(bytes(data))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -116,7 +116,7 @@ def test_random_opcodes(parts):
     held(torch_zip_of(data))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.binary(max_size=600),
     st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"\x80\x02", b"\x1f\x8b\x08", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"<html>", b"{"]),
@@ -160,7 +160,7 @@ def shortened(value: object) -> object:
     return "long" if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 60 else value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(PLAIN, st.integers(2, 5))
 def test_plain_values_come_out_as_they_went_in(value, protocol):
     """Held against CPython's own pickler, which is safe to ask for what it wrote itself."""
