@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.addresses import locate
+from auditor.documents.identity import known_full_name
 from auditor.documents.owner import owner_of
 from auditor.documents.places import path_in_repository, resolved_path
 from auditor.documents.purpose import judge
@@ -39,6 +40,8 @@ def classify_links(outlines: Sequence[Outline], full_name: str, tree: Collection
     page and relative links that are no weights are left out. `tree` (paths of the repository) tells folders that hold weights.
     """
     best: dict[str, _Candidate] = {}
+    readme = next((outline.document.text for outline in outlines if outline.document.role == "readme"), "")
+    full_name = known_full_name(full_name, readme, frozenset(tree))
     weights = weight_folders(tree)
     for outline in outlines:
         judged: dict[str, int] = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from auditor.documents.decoding import decoded
+from auditor.documents.identity import is_full_name, known_full_name
 from auditor.documents.outline import outline
 from auditor.documents.places import path_in_repository, resolved_path
 from auditor.documents.selection import (
@@ -37,6 +38,7 @@ class Collected:
     outlines: tuple[Outline, ...]
     sources: tuple[Source, ...]
     pictures_to_read: tuple[Picture, ...]
+    full_name: str = ""  # as given, or as the README tells it where a local folder has no name of its own
 
 
 def read_documents(
@@ -64,10 +66,12 @@ class _Reading:
     seen: set[str] = field(default_factory=set)
     files: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
+    is_named: bool = False  # the caller knew the repository; a name told from the README makes no addresses of sources
 
     def run(self) -> Collected:
         """Read everything."""
         self.files = frozenset(self.paths)
+        self.is_named = is_full_name(self.full_name)
         self.folders = frozenset(parent for path in self.paths for parent in _parents(path))
         self._documents()
         texts = [block.text for found in self.outlines for block in found.blocks]
@@ -76,7 +80,9 @@ class _Reading:
             self._take(path, "script", required=False)
         for path in (*named_files(texts, links, self.files, (".yaml", ".yml")), *config_paths(self.paths, texts)):
             self._take(path, "config", required=False)
-        return Collected(tuple(self.outlines), tuple(self.sources), pictures_to_read(self.outlines, self.files, self.full_name))
+        return Collected(
+            tuple(self.outlines), tuple(self.sources), pictures_to_read(self.outlines, self.files, self.full_name), self.full_name
+        )
 
     def _documents(self) -> None:
         """Read README and, breadth first, what it links."""
@@ -87,6 +93,8 @@ class _Reading:
         while queue and len(self.outlines) < MAX_DOCUMENTS:
             path, depth = queue.popleft()
             found = self._take(path, "readme" if depth == 0 else "document", required=True)
+            if found is not None and depth == 0:
+                self.full_name = known_full_name(self.full_name, found.document.text, self.files)
             if found is None or depth >= MAX_DEPTH:
                 continue
             for linked in self._linked(found):
@@ -179,7 +187,7 @@ class _Reading:
         return target if target in self.files and target != path and target not in self.seen else None
 
     def _url(self, path: str) -> str:
-        if not self.full_name or not self.ref:
+        if not self.is_named or not self.ref:
             return path
         return f"https://github.com/{self.full_name}/blob/{self.ref}/{quote(path)}"
 

@@ -24,8 +24,8 @@ def audited(labels: Path) -> tuple[dict[str, Any], Collected, tuple[Link, ...]]:
     gold = json.loads(labels.read_text())
     root = labels.parent / "repo"
     paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    collected = read_documents(lambda path: (root / path).read_bytes(), paths, gold["repo"], gold["commit"])
-    return gold, collected, classify_links(collected.outlines, gold["repo"], paths)
+    collected = read_documents(lambda path: (root / path).read_bytes(), paths, "repo", "")
+    return gold, collected, classify_links(collected.outlines, "repo", paths)
 
 
 def test_checkpoint_links_are_found_and_others_left() -> None:

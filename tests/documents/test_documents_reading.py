@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from auditor.documents.identity import known_full_name
 from auditor.documents.reading import MAX_DOCUMENTS, Collected, read_documents, symlinks_of
 from auditor.documents.selection import MAX_CONFIGS, MAX_PICTURES, config_paths, readme_of_folder, root_readmes
 from auditor.errors import LimitError, NetworkError
@@ -189,3 +190,13 @@ def test_a_cut_document_is_partial() -> None:
     collected = reading({"README.md": "x" * 100_000})
     assert collected.sources[0].status == Status.PARTIAL
     assert "cut" in collected.sources[0].detail
+
+
+def test_a_local_folder_is_told_by_its_own_links() -> None:
+    text = "[zoo](https://github.com/Lab/GreatNet/blob/main/docs/zoo.md) [x](https://github.com/a/b/blob/main/LICENSE) [y](https://github.com/c/d/tree/main/no/such)"
+    files = {"README.md": text, "docs/zoo.md": "# Zoo", "LICENSE": "x"}
+    collected = read_documents(lambda path: files[path].encode(), list(files), "some folder", "")
+    assert (paths(collected), collected.full_name) == (["README.md", "docs/zoo.md"], "Lab/GreatNet")
+    assert known_full_name("given/name", text, set(files)) == "given/name"
+    assert known_full_name("folder", "git clone https://github.com/a/b.git\ngit clone https://github.com/c/d", set()) == "a/b"
+    assert known_full_name("folder", "nothing is said", {"a.md"}) == "folder"
