@@ -22,6 +22,7 @@ variants:
   L: {params: 197.8M, gflops: 34.4, dims: [192, 384, 768, 1536], depths: [3, 3, 27, 3], metrics: {"MPJPE (protocol 2)": 42.3 mm}}"""
 MAX_CHARACTERS = 1_000_000
 MAX_CLAIMS = 5000
+MAX_DEPTH = 20
 TOP_KEYS = ("source", "quote", "variants", "rank", "origin")
 LIST_KEYS = ("dims", "depths", "first_layer", "input", "output")
 NUMBER_KEYS = ("params", "gflops", "head_depth", "depth_dim", "epochs")
@@ -62,8 +63,14 @@ def composed(text: str, path: str) -> yaml.Node:
     """Return the nodes of a YAML text with their positions; nothing is constructed. Raises UsageError for what is no YAML."""
     import yaml
 
+    opening = (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken, yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken)
+    closing = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
     try:
+        depth = 0
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            depth += isinstance(token, opening) - isinstance(token, closing)
+            if depth > MAX_DEPTH:
+                raise UsageError(f"{path} is not a claims file: line {token.start_mark.line + 1}", "it is nested too deeply", help_text())
             if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
                 line = token.start_mark.line + 1
                 raise UsageError(f"{path} cannot be used: line {line}", "aliases, anchors and tags are not allowed", help_text())
@@ -152,9 +159,9 @@ class ClaimsFile:
         found = readings(text)
         if len(found) != 1 or found[0].value < 0:
             raise self.wrong(node, f"`{key}` must be a number such as {'197.8M' if key == 'params' else '34.4'}, not `{text[:40]}`")
-        unit = found[0].unit[0].upper() if found[0].unit else None
-        if unit is not None and unit not in "KMGBT":
+        if found[0].unit and not re.fullmatch(r"[KMGBT](?:FLOPS|MACS|MADDS)?", found[0].unit, re.IGNORECASE):
             raise self.wrong(node, f"`{key}` cannot be in `{found[0].unit}`")
+        unit = found[0].unit[0].upper() if found[0].unit else None
         if unit is None and found[0].value < 100_000:
             unit = {"params": "M" if found[0].decimals else None, "gflops": "G"}.get(key)
         return self.claim(variant, key, found[0].value, unit, setting, found[0].printed, node)

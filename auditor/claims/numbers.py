@@ -17,11 +17,11 @@ UNIT = (
     r"%|‰|[KMGBTP]?(?:FLOPS|MACS|MADDS|OPS)\b|(?:mm|cm|ms|fps|hz|sec|s|m|px|pp)\b"
     r"|[KMGT]i?[Bb]\b|[KMGBT]\b|(?:mil(?:lion)?|billion)\b"
 )
-MARKS = r"[*∗†‡§¶#^°¹²³↑↓+⁺!✓\s]*"
+MARKS = r"[*∗†‡§¶#^°¹²³↑↓+⁺!✓\s]{0,6}"
 PART = re.compile(
     rf"^(?P<about>[~≈∼]\s*)?(?P<number>{NUMBER})\s?(?P<unit>{UNIT})?{MARKS}"
     rf"(?:(?:±|\+/-|\+-)\s*(?P<error>{NUMBER})\s*(?:{UNIT})?{MARKS})?"
-    rf"(?P<paren>[(（\[].*[)）\]])?{MARKS}(?P<note>[A-Za-z][A-Za-z@.\- ]{{1,14}})?$",
+    rf"(?P<paren>[(（\[].*[)）\]])?{MARKS}(?P<note>(?<=[\s)])[A-Za-z][A-Za-z@.\- ]{{1,14}})?$",
     re.IGNORECASE,
 )
 INNER = re.compile(rf"^(?P<number>{NUMBER})\s?(?P<unit>{UNIT})?{MARKS}(?:(?:±|\+/-)\s*{NUMBER}\s*)?$", re.IGNORECASE)

@@ -11,7 +11,7 @@ from auditor.claims.naming import RowName, bears, own_name, own_rows, own_tokens
 from auditor.claims.numbers import Reading, plain, readings
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
-from auditor.claims.vocabulary import RESOURCES, Kind
+from auditor.claims.vocabulary import KNOWN_NETWORKS, RESOURCES, Kind
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
@@ -60,7 +60,7 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
         return []
     tokens = own_tokens(context, outline.title)
     columns = columns_of(shape, tokens)
-    if not columns.claims:
+    if not columns.claims or is_matrix(shape, columns):
         return []
     names = [variant_of(row, columns) or own_name(context, outline.title) for row in shape.rows]
     heading = " ".join((table.caption, *table.sections[-1:]))
@@ -87,6 +87,12 @@ def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
         return Columns(None, (), settings, claims)
     identity = identity_columns(variant, [n for n in rest if n not in settings], shape, tokens)
     return Columns(variant, identity, settings, claims)
+
+
+def is_matrix(shape: Shape, columns: Columns) -> bool:
+    """Tell whether headers name models beside their metrics (`IoU` over `ONet`): then the rows are categories, and no variants."""
+    metrics = [shape.headers[n].attribute.lower() for n in columns.claims if shape.headers[n].kind is Kind.METRIC]
+    return len(metrics) > 2 and 3 * sum(bool(KNOWN_NETWORKS.search(text)) for text in metrics) >= len(metrics)
 
 
 def is_claim_column(number: int, header: Header, shape: Shape) -> bool:

@@ -44,5 +44,6 @@ def count_unit(some: Reading, header: Header) -> str | None:
         first = some.unit[0].upper()
         if first == "B" and header.kind is Kind.PARAMS:
             return "B"
-        return SCALES.get(some.unit.lower()) or SCALES.get(first.lower())
+        scaled = re.fullmatch(r"[KMGBT](?:FLOPS|MACS|MADDS|OPS)?", some.unit, re.IGNORECASE)
+        return SCALES.get(some.unit.lower()) or (SCALES.get(first.lower()) if scaled else None)
     return header.unit

@@ -16,7 +16,8 @@ from statistics import median
 from auditor.facts import Cell
 
 MAX_BOXES = 4000
-NUMERIC = re.compile(r"^[\W_]*[-+−–±~≈]?\d[\d.,]*\s*(?:[a-zA-Z%‰]{0,6})?(?:\s*[(/±][^a-zA-Z]*[a-zA-Z%]{0,4}\)?)?[\W_]*$")
+UNIT = r"(?:%|‰|[KMGBT]i?B?|[cm]?m|m?s|fps|[KMGT]?(?:FLOPS|MACS)|px|pp)?"
+NUMERIC = re.compile(rf"^[\W_]*[-+−–±~≈]?\d[\d.,]*\s*{UNIT}(?:\s*[(/±][^a-zA-Z]*{UNIT}\)?)?[\W_]*$", re.IGNORECASE)
 EMPTY = re.compile(r"^(?:[-–—−_*.]+|n/?a\.?)$", re.IGNORECASE)
 
 
@@ -234,13 +235,27 @@ def header_lines(lines: list[list[Box]], first: int, columns: list[Column], heig
 
 
 def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Column]) -> list[int]:
-    """Return the body lines with the lines between them that hold one text inside the table: titles of groups of rows."""
-    between = []
-    for number in range(body[0] + 1, body[-1]):
-        inside = [box for box in lines[number] if box.x >= columns[0].left - 10 and box.right <= columns[-1].right + 10]
-        if number not in body and len(inside) == 1 and len(lines[number]) == 1:
-            between.append(number)
-    return sorted([*body, *between])
+    """Return the body lines with the lines between or next to them that belong to the table too.
+
+    Those are lines of one text inside the table, titles of groups of rows, and rows whose numbers were read as one box.
+    """
+    height = median(box.height for line in body for box in lines[line])
+    more = []
+    for number in range(max(0, body[0] - 1), min(len(lines), body[-1] + 2)):
+        inside = [box for box in lines[number] if box.x >= columns[0].left - height and box.right <= columns[-1].right + height]
+        if number in body or len(inside) < len(lines[number]):
+            continue
+        between = body[0] < number < body[-1]
+        gap = min(abs(lines[number][0].middle - lines[line][0].middle) for line in (body[0], body[-1]))
+        merged_numbers = len(inside) > 1 and any(has_numbers(box.text) for box in inside) and (between or gap < 2.5 * height)
+        if merged_numbers or (between and len(inside) == 1):
+            more.append(number)
+    return sorted([*body, *more])
+
+
+def has_numbers(text: str) -> bool:
+    """Tell whether a text holds two or more numbers as words."""
+    return sum(is_number(word) for word in text.split()) > 1
 
 
 def header_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:

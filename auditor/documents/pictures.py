@@ -244,7 +244,9 @@ def decoded(data: bytes) -> tuple[Image, float]:
             flat = flat.resize((max(1, round(width / scale)), max(1, round(height / scale))))
     except AuditError:
         raise
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, struct.error, Pillow.DecompressionBombError) as error:
+    except Pillow.DecompressionBombError as error:
+        raise LimitError("the picture is too large", f"its header claims more than {MAX_PIXELS:,} pixels") from error
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, struct.error) as error:
         raise FormatError("the picture is broken", type(error).__name__) from error
     return flat, scale
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from auditor.claims import extract_claims
+from auditor.claims.interface import ClaimContext
+from auditor.facts import Block, Document, Outline
+
+CONTEXT = ClaimContext("someone/PoseThing", "PoseThing: a network")
+
+
+def said(*blocks: tuple[str, str], section: str = "Results") -> list[tuple[str, str, object, str | None]]:
+    text = "\n".join(block for _, block in blocks)
+    line, made = 1, []
+    for kind, block in blocks:
+        made.append(Block(block, line, kind, ("PoseThing", section)))
+        line += block.count("\n") + 1
+    document = Document("README.md", text, "0" * 64, "document:README.md")
+    claims = extract_claims([Outline(document, blocks=tuple(made))], CONTEXT)
+    for claim in claims:
+        number = int(claim.evidence.locator.partition("#L")[2])
+        assert claim.evidence.quote in text.splitlines()[number - 1]
+        assert (claim.origin, claim.rank) == ("text", "primary")
+    return [(c.variant, c.attribute, c.value, c.unit) for c in claims]
+
+
+def test_console_output_that_the_text_announces_is_read():
+    blocks = (
+        ("code", "python main.py --model posething_base --eval"),
+        ("paragraph", "This should give"),
+        ("code", "* Acc@1 85.820 Acc@5 97.868 loss 0.563"),
+    )
+    assert said(*blocks) == [
+        ("posething_base", "Acc@1", 85.82, None),
+        ("posething_base", "Acc@5", 97.868, None),
+        ("posething_base", "loss", 0.563, None),
+    ]
+
+
+def test_training_output_is_not_a_result():
+    assert said(("paragraph", "You should see"), ("code", "epoch 1: loss 0.563 acc 85.2")) == []
+
+
+def test_a_sentence_of_the_own_model_is_read():
+    assert said(("paragraph", "PoseThing-L achieves 42.1 AP on COCO.")) == [("PoseThing-L", "AP", 42.1, None)]
+    assert said(("paragraph", "Our model was trained for long, achieving 39.5/60.3 AP/AP50.")) == [
+        ("PoseThing", "AP", 39.5, None),
+        ("PoseThing", "AP50", 60.3, None),
+    ]
+
+
+def test_items_name_their_subject():
+    assert said(("item", "BERT-base: 12-layer, 768-hidden, 110M parameters")) == [("BERT-base", "params", 110, "M")]
+    assert said(("item", "-arc 3,3,3 (27 frames) should require 6 hours and achieve 48.8 mm.")) == [
+        ("-arc 3,3,3 (27 frames)", "error", 48.8, "mm")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PoseThing outperforms others by 2.1 AP.",
+        "PoseThing is compared to SPIN, which has 59.2 mAP.",
+        "We use boxes from a detector of 56.4 AP.",
+        "Focal lengths are set to 1500mm for both axes.",
+        "Train on 10% of the data for 80 epochs.",
+        "IdentityFormer achieves >80% accuracy.",
+    ],
+)
+def test_differences_and_other_peoples_numbers_are_left_alone(text):
+    assert said(("paragraph", text)) == []
+
+
+def test_news_is_left_alone():
+    assert said(("item", "We obtain 42.1 AP with PoseThing."), section="News") == []
+    assert said(("item", "[2022/03/01] PoseThing achieves 42.1 AP.")) == []
