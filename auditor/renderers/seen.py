@@ -15,6 +15,7 @@ class SourceRow:
 
     kind: str
     place: Trusted
+    short: Trusted  # the place in a few words
     status: str
     detail: str
     required: bool
@@ -59,4 +60,6 @@ def _row(source: Source) -> SourceRow:
     path = source.id.partition(":")[2]
     shown = code(clip(path if path and source.url.endswith("/" + path) else source.url or source.id, 90))
     place = link(shown, source.url) if source.url.startswith(("http://", "https://")) else shown
-    return SourceRow(clip(source.kind, 30), place, source.status.value, clip(source.detail, 200), source.required)
+    name = code(clip(source.url.rstrip("/").rpartition("/")[2].partition("?")[0] or path or source.id, 40))
+    short = link(name, source.url) if source.url.startswith(("http://", "https://")) else name
+    return SourceRow(clip(source.kind, 30), place, short, source.status.value, clip(source.detail, 200), source.required)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from statistics import median
@@ -14,7 +15,8 @@ from auditor.telling.figures import count_text, list_text, macs_text, percent_te
 from auditor.telling.lookup import Lookup
 
 STRUCTURE = ("params", "gflops", "depths", "dims", "first_layer", "input", "head_depth")
-METRICS_SHOWN = 3
+METRICS_SHOWN = 2
+_COSTS = re.compile(r"time|speed|latency|\bfps\b|size|memory|\bmem\b|\bmb\b|epoch|schedule|throughput|batch|\blr\b|date", re.IGNORECASE)
 BYTES_PER_VALUE = 4  # float32
 
 
@@ -140,8 +142,8 @@ def short_claims(lookup: Lookup, variant: VariantVerdict) -> tuple[Sentence, ...
 
 
 def metrics_of(claims: list[Claim]) -> list[Claim]:
-    """Return the claims that are measurements of quality, not of structure."""
-    return [claim for claim in claims if claim.attribute not in STRUCTURE]
+    """Return the claims that are measurements of quality: not of structure, time, memory or training."""
+    return [claim for claim in claims if claim.attribute not in STRUCTURE and not _COSTS.search(claim.attribute)]
 
 
 def claim_sentence(claim: Claim) -> Sentence:
@@ -150,7 +152,7 @@ def claim_sentence(claim: Claim) -> Sentence:
     if claim.attribute in STRUCTURE:
         return sentence(f"claim.{claim.attribute}", value=value)
     key = "claim.metric_in" if claim.setting else "claim.metric"
-    return sentence(key, name=clip(claim.attribute, 40), value=value, setting=clip(claim.setting, 60))
+    return sentence(key, name=clip(claim.attribute, 40), value=value, setting=clip(claim.setting, 48))
 
 
 def agreement(variant: VariantVerdict) -> Sentence:
@@ -299,7 +301,7 @@ def bytes_per_parameter(lookup: Lookup) -> float | None:
 
 def label_rows(lookup: Lookup, variant: VariantVerdict) -> tuple[LabelRow, ...]:
     """Return the files of a mislabelled, contradicted or foreign verdict: what each is, and what it should be called."""
-    accused = {c.checkpoint for c in variant.comparisons if c.agrees is False}
+    accused = {c.checkpoint for c in variant.comparisons if c.agrees is False and c.rank == "primary"}
     pairs = lookup.checkpoints(variant.checkpoints)
     shown = [pair for pair in pairs if pair[1].id in accused] if variant.verdict is not Verdict.FOREIGN else []
     return tuple(
@@ -323,9 +325,10 @@ def _distinct(claims: list[Claim]) -> tuple[Sentence, ...]:
 
 
 def claim_value(claim: Claim) -> str:
-    """Return a claim's value as it is printed, or as a person would write it."""
+    """Return a claim's value as it is printed, with its unit where that stands elsewhere (in a column's head)."""
     if claim.printed:
-        return claim.printed
+        bare = claim.unit and claim.attribute != "gflops" and not re.search("[A-Za-z%]", claim.printed)
+        return f"{claim.printed}{'' if claim.attribute == 'params' else ' '}{claim.unit}" if bare else claim.printed
     if isinstance(claim.value, (list, tuple)):
         return ", ".join(str(item) for item in claim.value)
     return f"{claim.value} {claim.unit or ''}".strip()

@@ -41,7 +41,8 @@ GRAVEST_FIRST = (
 EXPLAINED = (Verdict.CONTRADICTED, Verdict.MISLABELLED, Verdict.UNVERIFIABLE)  # the others explain themselves
 CHECKS_BY_HAND = 6  # of each kind
 EVIDENCE_SHOWN = 400
-EVIDENCE_OPEN = 60  # a longer list is folded
+UNANSWERED_OPEN = 3  # more are folded, and so is a longer list of evidence
+EVIDENCE_OPEN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class ReportView:
     title: Trusted
     name: Trusted
     commit: Trusted
-    ref: str
+    uncommitted: bool
     day: str
     lead: Sentence
     groups: tuple[tuple[str, int, Trusted], ...]  # verdict, how many, names
@@ -104,7 +105,9 @@ class ReportView:
     missing_ratio: str
     labels: tuple[LabelRow, ...]
     foreign: tuple[LabelRow, ...]
-    findings: tuple[FindingRow, ...]
+    findings: tuple[FindingRow, ...]  # that failed
+    unanswered: tuple[FindingRow, ...]
+    unanswered_folded: bool
     held: int
     sources: tuple[SourceRow, ...]
     sources_failed: int
@@ -125,13 +128,13 @@ def view_of(report: AuditReport) -> ReportView:
     evidence = lookup.numbers.items()
     missing = tuple(missing_row(lookup, v) for v in report.variants if v.verdict is Verdict.MISSING)
     sources = source_rows(lookup)
-    failed = [finding for finding in report.findings if finding.outcome is not Outcome.HOLDS]
     rank = {severity: n for n, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO))}
+    ranked = sorted((one for one in report.findings if one.outcome is not Outcome.HOLDS), key=lambda one: rank[one.severity])
     return ReportView(
         title=code(clip(repository.full_name, 100)),
         name=link(code(clip(repository.full_name, 100)), repository.url) if repository.url else code(clip(repository.full_name, 100)),
         commit=_commit(lookup),
-        ref=clip(repository.ref, 60),
+        uncommitted=not repository.commit,
         day=day_text(facts.started_at),
         lead=_lead(report),
         groups=_groups(report),
@@ -149,8 +152,10 @@ def view_of(report: AuditReport) -> ReportView:
             row for v in report.variants if v.verdict in (Verdict.MISLABELLED, Verdict.CONTRADICTED) for row in label_rows(lookup, v)
         ),
         foreign=tuple(row for v in report.variants if v.verdict is Verdict.FOREIGN for row in label_rows(lookup, v)),
-        findings=tuple(_finding_row(lookup, finding) for finding in sorted(failed, key=lambda finding: rank[finding.severity])),
-        held=len(report.findings) - len(failed),
+        findings=tuple(_finding_row(lookup, finding) for finding in ranked if finding.outcome is Outcome.FAILS),
+        unanswered=tuple(_finding_row(lookup, finding) for finding in ranked if finding.outcome is Outcome.UNKNOWN),
+        unanswered_folded=sum(1 for finding in ranked if finding.outcome is Outcome.UNKNOWN) > UNANSWERED_OPEN,
+        held=len(report.findings) - len(ranked),
         sources=sources,
         sources_failed=sum(1 for row in sources if row.status != "ok"),
         hypotheses=hypotheses(lookup),
@@ -167,7 +172,7 @@ def view_of(report: AuditReport) -> ReportView:
 def _commit(lookup: Lookup) -> Trusted:
     """Return the audited commit, short, linked to its tree."""
     repository = lookup.repository
-    shown = code(printable(repository.commit)[:12])
+    shown = code(printable(repository.commit)[:12] or printable(repository.ref) or "?")
     return shown if repository.local or not repository.url else link(shown, f"{repository.url}/tree/{repository.commit}")
 
 

@@ -1,7 +1,7 @@
 """The words of the report in one language: sentences by key, from `templates/<language>.toml`.
 
 A sentence is ours and may hold Markdown; what is put into its `{places}` is escaped unless it is `Trusted`. Where a sentence
-depends on a number it has two forms, `one` and `other`, chosen by `count`.
+depends on a number it has two forms, `one` and `other`, chosen by `count`, and may have a third, `none`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Words:
         for part in key.split("."):
             form = form[part]
         if isinstance(form, dict):
-            form = form["one" if values.get("count") == 1 else "other"]
+            count = values.get("count")
+            form = form["one"] if count == 1 else form.get("none", form["other"]) if count == 0 else form["other"]
         return Trusted(_PLACE.sub(lambda place: self._filled(values[place.group(1)]), form))
 
     def tell(self, made: Sentence) -> Trusted:
