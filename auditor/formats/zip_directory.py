@@ -145,7 +145,8 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
         if kind == 1:
-            wide = [value for (value,) in struct.iter_unpack("<Q", extra[at + 4 : at + 4 + length // 8 * 8])][:4]
+            held = extra[at + 4 : at + 4 + length]
+            wide = [value for (value,) in struct.iter_unpack("<Q", held[: len(held) // 8 * 8])]
             values = []
             for value in (size, packed, offset):
                 values.append(wide.pop(0) if value == 0xFFFFFFFF and wide else value)

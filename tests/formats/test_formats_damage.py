@@ -133,6 +133,17 @@ def test_directories_and_tars_of_random_bytes(data):
             read(BytesBlob(data))
 
 
+def test_an_extra_field_that_ends_in_the_middle():
+    """Found by random changes: a zip64 field that announces more than the directory holds."""
+    data = bytearray(hostile.handmade_zip([("a.pth", b"xx", 0, 5 << 30, 0)]))
+    start = data.rindex(b"PK\x01\x02")
+    data[start + 30 : start + 32] = b"\x09\x00"
+    held(bytes(data))
+    data[start + 30 : start + 32] = b"\x0c\x00"
+    data[start + 46 + 5 + 2 : start + 46 + 5 + 4] = b"\xff\xff"
+    held(bytes(data))
+
+
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.binary(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
