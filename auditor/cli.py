@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from auditor.progress import Progress
 
 OK, FOUND, USAGE, UNREADABLE, INCOMPLETE = 0, 1, 2, 3, 4
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
 EPILOG = (
     "Exit status: 0 complete, nothing found; 1 something at or above --fail-on; 2 usage; 3 target could not be read; "
     "4 incomplete, nothing found."
@@ -41,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="owner/name, a GitHub URL (also /tree/REF), or a local folder.")]
+Target = Annotated[str, typer.Argument(help="owner/name, a GitHub URL (also /tree/REF), or a local folder.")]
 Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="Branch, tag or commit to audit.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes. [default: reports/OWNER__NAME]")]
 FailOn = Annotated[
@@ -103,7 +104,7 @@ def demo(out: Out = None, fail_on: FailOn = "missing", lang: Language = "en", qu
 
 @app.command()
 def inspect(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH_OR_URL...", help="Files, folders, Drive or Hub links.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, Drive or Hub links.")],
     as_json: AsJson = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -151,7 +152,7 @@ def claims(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quie
 
 @app.command()
 def issue(
-    report_dir: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="The folder that `audit run` wrote.")],
+    report_dir: Annotated[Path, typer.Argument(help="The folder that `audit run` wrote.")],
     file: Annotated[bool, typer.Option("--file", help="Send it, after you typed the target's name.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --file: send it without asking.")] = False,
     no_color: NoColor = False,
@@ -160,7 +161,7 @@ def issue(
     from auditor.github_api import github_token
     from auditor.issues.filing import file_issue, find_similar, preview
     from auditor.net import Network
-    from auditor.renderers.terminal import issue_preview
+    from auditor.renderers.issue_preview import issue_preview
 
     network, token = Network(), github_token()
     shown, unasked = preview(report_dir), ""
@@ -170,7 +171,9 @@ def issue(
             similar = find_similar(shown.full_name, shown.draft, network, token=token)
         except AuditError as error:  # shown without: the draft is worth reading with or without GitHub
             unasked = str(error)
-        console(no_color).print(issue_preview(shown, similar, unasked))
+        rows = [(s.thread.number, s.thread.state, s.thread.title, s.thread.url, "; ".join(s.reasons)) for s in similar]
+        draft = issue_preview(shown.full_name, shown.title, shown.body, shown.browser_url, shown.objections, rows, unasked)
+        console(no_color).print(draft, soft_wrap=True)
     if not file:
         return
     if not yes and not sys.stdin.isatty():
@@ -179,9 +182,7 @@ def issue(
 
 
 @app.command()
-def judge(
-    report_dir: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="The folder that `audit run` wrote.")], no_color: NoColor = False
-) -> None:
+def judge(report_dir: Annotated[Path, typer.Argument(help="The folder that `audit run` wrote.")], no_color: NoColor = False) -> None:
     """Ask and judge a saved audit again, from its facts.json alone."""
     from auditor.saved_facts import facts_from_json
 
@@ -272,7 +273,7 @@ def show_stage(name: Literal["links", "claims"], seen: SeenLinks | SeenClaims, a
     else:
         from auditor.renderers import terminal
 
-        console(no_color).print({"links": terminal.links_table, "claims": terminal.claims_table}[name](records))
+        console(no_color).print(terminal.links_table(records) if name == "links" else terminal.claims_table(records))
 
 
 def check_words(fail_on: str, language: str) -> None:
@@ -328,10 +329,19 @@ def main() -> None:
     except KeyboardInterrupt:
         print("audit: interrupted", file=sys.stderr)
         sys.exit(130)
+    except MemoryError:
+        print("audit: out of memory", file=sys.stderr)
+        sys.exit(UNREADABLE)
     except BrokenPipeError:
         # The reader of the pipe went away: nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)
+    except Exception as error:  # a defect of ours: say so, without a page of code
+        if os.environ.get("AUDIT_DEBUG"):
+            raise
+        print(f"audit: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  help: please report it, with what AUDIT_DEBUG=1 prints", file=sys.stderr)
+        sys.exit(DEFECT)
 
 
 if __name__ == "__main__":

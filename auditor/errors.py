@@ -56,7 +56,7 @@ class LimitError(FormatError):
     """Reading on would pass a limit on bytes, memory, depth or time."""
 
 
-class MissingExtra(AuditError):
+class MissingExtra(AuditError):  # noqa: N818 - it says what is missing
     """An optional library is needed and not installed."""
 
     def __init__(self, purpose: str, extra: str) -> None:

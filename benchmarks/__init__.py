@@ -1,0 +1,1 @@
+"""Performance beside what users would use otherwise, as ratios in one run."""

@@ -10,7 +10,6 @@ requests as the server counted them. What matters are the ratios; a real network
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -115,12 +114,12 @@ def main() -> None:
             their_requests, their_bytes = traffic(running, begun)
             listed = sum(path.stat().st_size for path in (folder / "downloads").rglob("*") if path.is_file())
         file = written(pose_checkpoint("S.tar", "S"), folder / "S.tar")
-        plain = {k: v for k, v in os.environ.items()}
+        plain = dict(os.environ)
         inspect = best([*audit, "inspect", str(file), "--json"], plain, folder, 5)
         load = best([sys.executable, "-c", LOAD, str(file)], plain, folder, 5)
         help_ = best([*audit, "--help"], plain, folder, 5)
         nothing = best([sys.executable, "-c", "pass"], plain, folder, 5)
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {resource.getpagesize() // 1024} KiB pages, {time.strftime('%Y-%m-%d')}\n")
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}\n")
     print("| whole audit of three checkpoints on Drive | `audit run` | `gdown` + `torch.load` | ratio |\n| --- | ---: | ---: | ---: |")
     print(row("bytes of files", our_bytes / 1e6, their_bytes / 1e6, "MB"))
     print(row("share of the listed bytes", 100 * our_bytes / listed, 100 * their_bytes / listed, "%"))

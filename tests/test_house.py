@@ -21,13 +21,16 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"net", "progress"}),
     frozenset({"github_api"}),
     frozenset({"repositories", "documents", "hosts", "formats", "architectures", "claims", "checks", "verdict"}),
-    frozenset({"record", "record_models"}),
+    frozenset({"telling"}),
+    frozenset({"record_models"}),
+    frozenset({"record"}),
     frozenset({"renderers", "issues"}),
     frozenset({"kit"}),
     frozenset({"gathering"}),
     frozenset({"pipeline"}),
     frozenset({"demo"}),
-    frozenset({"cli", "__main__"}),
+    frozenset({"cli"}),
+    frozenset({"__main__"}),
 )
 PURE = {
     "documents",

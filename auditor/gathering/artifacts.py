@@ -217,6 +217,9 @@ def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
     except AuditError as error:
         contents, size = (), file.size or 0
         artifact = replace(artifact, status=Status.ERROR, detail=str(error))
+    except Exception as error:  # a defect of ours on one strange file must not lose the others
+        contents, size = (), file.size or 0
+        artifact = replace(artifact, status=Status.ERROR, detail=f"the auditor failed on this file: {type(error).__name__}: {error}")
     finally:
         close = getattr(blob, "close", None)
         if close is not None:
