@@ -194,8 +194,7 @@ def _modelscope(_: str, parts: SplitResult) -> Address:
 
 def _kaggle(_: str, parts: SplitResult) -> Address:
     segments = _segments(parts)
-    holds_files = len(segments) >= 3 and segments[0] in ("datasets", "models")
-    return Address("kaggle", "repo" if holds_files or (len(segments) == 2 and segments[0] not in ("c", "competitions", "code")) else "page")
+    return Address("kaggle", "repo" if len(segments) >= 3 and segments[0] in ("datasets", "models") else "page")
 
 
 def _file_host(host: str) -> Callable[[str, SplitResult], Address]:

@@ -23,6 +23,8 @@ MAX_SENTENCES_BACK = 2
 MAX_WORDS_BACK = 500  # characters before a link that may speak of it
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9*\[(_`])|(?<=[。！？；;])\s*|\s+(?=\d[)）]\s)")
 
+_INTRODUCES = re.compile(r"(?:[:：]|(?<![a-z])(?:to|of|for|with|following|including|includes?|contains?|containing))\s*$", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -132,7 +134,15 @@ def places(outline: Outline, full_name: str = "", weights: frozenset[str] = froz
     for number, link in enumerate(links):
         before, after, wider = _around(links, spans, number)
         yield Place(
-            link, before, after, wider, leads.before(link), outline.title, is_readme, _holds_weights(outline, link, full_name, weights)
+            link,
+            before,
+            after,
+            wider,
+            leads.before(link),
+            leads.after(link),
+            outline.title,
+            is_readme,
+            _holds_weights(outline, link, full_name, weights),
         )
 
 
@@ -186,6 +196,20 @@ class _Leads:
             if block.kind == "paragraph" or block.text.rstrip().endswith((":", "：")):
                 return block.text[-400:]
         return ""
+
+    def after(self, link: RawLink) -> str:
+        """Return the items that a paragraph introduces with its link: "the [link] to", "contains:"; "" for any other paragraph."""
+        from bisect import bisect_right
+
+        if link.row or not _INTRODUCES.search(link.context):
+            return ""
+        index = bisect_right(self._blocks, link.line, key=lambda block: block.line)
+        items = []
+        for block in self._blocks[index : index + 8]:
+            if block.kind != "item" or block.sections != link.sections:
+                break
+            items.append(block.text)
+        return " ".join(items)[:400]
 
 
 def _link(candidate: _Candidate, id: str, full_name: str, lines: list[str]) -> Link:

@@ -7,11 +7,11 @@ import re
 from auditor.documents.purpose_settled import Place
 
 _INITIALIZATION = re.compile(
-    r"initiali[sz]|(?:image-?net|backbone)[\w\s-]{0,20}pre-?train|pre-?train(?:ed|ing)\s+(?:weights?\s+|models?\s+|backbones?\s+|encoders?\s+)*(?:(?:and|of|for|from|on)\s+)*"
-    r"(?:the\s+)?(?:image-?net(?:-?\d+k?)?|backbones?)|(?:weights?|models?)\s+pre-?trained\s+on\s+image-?net|starting\s+point|init(?:ial)?\s+(?:weights|checkpoint)|"
-    r"torchvision|before\s+training|to\s+start\s+training|预训练(?:的)?骨干|初始化",
+    r"initiali[sz]|(?:backbones?|encoders?)\s+(?:weights?\s+)?pre-?train|pre-?trained\s+(?:weights?\s+(?:of|for)\s+(?:the\s+)?)?(?:backbones?|encoders?)|"
+    r"backbone\s+weights|starting\s+point|init(?:ial)?\s+(?:weights|checkpoint)|torchvision|before\s+training|to\s+start\s+training|预训练(?:的)?骨干|初始化",
     re.IGNORECASE,
 )
+_IMAGENET = re.compile(r"image-?net[\w-]*\s+pre-?train|pre-?train\w*\s+(?:\w+\s+){0,4}image-?net", re.IGNORECASE)
 _BASELINE = re.compile(
     r"(?<![a-z])(?:baselines?|previous\s+work|prior\s+work|compared?\s+methods?|competing|competitors?|other\s+methods)(?![a-z])",
     re.IGNORECASE,
@@ -48,7 +48,12 @@ def owner_of(place: Place, full_name: str) -> str:
     if _BASELINE.search(near):
         return "baseline"
     about_training = re.search(r"(?<![a-z])train(?:ing)?(?![a-z])", heading, re.IGNORECASE)
-    if _INITIALIZATION.search(near) and (about_training or not link.row):
+    if re.search(r"(?<![a-z-])(?:trained|our|released)\s+models?(?![a-z])", near, re.IGNORECASE):
+        return "own"
+    if not link.row and _INITIALIZATION.search(near):
+        return "initialization"
+    # A paper about pre-training releases ImageNet weights as its own; under "Training" they are where training starts.
+    if about_training and (_IMAGENET.search(near) or _INITIALIZATION.search(near)):
         return "initialization"
     return "own"
 

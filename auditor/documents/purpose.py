@@ -14,6 +14,8 @@ from auditor.documents.purpose_words import (
     CONTAINER_SUFFIXES,
     DATASET,
     OTHER,
+    PURPOSES,
+    RESULTS,
     WEAK_SUFFIXES,
     Topic,
     suffix_of,
@@ -49,6 +51,7 @@ _NEUTRAL = re.compile(
     r"[\d.]+\s*[mg]i?b|tf|tensorflow|pytorch|jax|⬇️?|📥|weights?\s*\d*|\d+)\W*(?:\(.*\)|（.*）)?\W*$",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"^[\s,]*(?:and|&|/|or|as well as|with|以及|和|、|y)[\s,]*(?:the\s|our\s|all\s)?$")
 _NUMBER = re.compile(r"^[~<>≈*\s]*[-+]?\d[\d.,]*\s*(?:\(.*\)|±.*|[%×xMmKkGgBbs/].*)?[*†‡]*$")
 
 
@@ -137,9 +140,9 @@ def _weigh_words(scale: Scale, place: Place) -> None:
         _weigh_nearest(scale, link.row[0] if link.label != link.row[0] else "", ROW, "row")
     headings = [heading for heading in link.sections if heading != place.title or _tells(heading, place.is_readme)]
     for depth, heading in enumerate(reversed(headings[-3:])):
-        _weigh_nearest(scale, heading, HEADING * (1.0, 0.5, 0.25)[depth] * (0.5 if said else 1.0), "heading")
+        _weigh_heading(scale, heading, HEADING * (1.0, 0.5, 0.25)[depth] * (0.5 if said else 1.0))
     if not said:
-        _weigh_nearest(scale, place.lead, LEAD, "introduced by")
+        _weigh_nearest(scale, place.lead, LEAD, "introduced by", (CHECKPOINT, DATASET, RESULTS))
 
 
 def _tells(title: str, is_readme: bool) -> bool:
@@ -154,20 +157,15 @@ def _weigh_sentence(scale: Scale, place: Place, factor: float) -> bool:
         return _weigh_command(scale, place, factor)
     near = topics(place.before)
     if near:
-        _weigh_run(scale, near, len(place.before), factor, "before the link")
+        _weigh_run(scale, near, place.before, factor, "before the link")
         return True
-    after = topics(place.after[:120])
+    after = topics(place.after[:120]) or topics(place.follows)
     wide = topics(place.wider)
     if after:
-        _weigh_run(
-            scale,
-            [topic._replace(end=len(place.after) - topic.end) for topic in reversed(after)],
-            len(place.after),
-            factor * (0.6 if wide else 0.8),
-            "after the link",
-        )
+        mirrored = [topic._replace(end=len(place.after) - topic.end) for topic in reversed(after)]
+        _weigh_run(scale, mirrored, " " * len(place.after), factor * (0.6 if wide else 0.8), "after the link")
     if wide:
-        _weigh_run(scale, wide, len(place.wider), factor * 0.9, "in the sentence")
+        _weigh_run(scale, wide, place.wider, factor * 0.9, "in the sentence")
     return bool(after or wide)
 
 
@@ -178,30 +176,43 @@ def _weigh_command(scale: Scale, place: Place, factor: float) -> bool:
     said = topics(where)
     if re.search(r"--?(?:wts|weights?|resume|ckpt|checkpoint|pretrained|load[\w-]*|init[\w-]*|model[\w-]*)[\s=]", text):
         scale.add(CHECKPOINT, 3.0, "value of an option for weights")
-    _weigh_run(scale, [topic for topic in said if topic.weight >= 2.0], len(where), factor * 0.7, "in the command")
+    _weigh_run(scale, [topic for topic in said if topic.weight >= 2.0], where, factor * 0.7, "in the command")
     lead = topics(place.wider)
-    _weigh_run(scale, lead, len(place.wider), factor * 0.7, "before the command")
+    _weigh_run(scale, lead, place.wider, factor * 0.7, "before the command")
     return bool(said or lead)
 
 
-def _weigh_run(scale: Scale, found: Sequence[Topic], length: int, factor: float, where: str) -> None:
-    """Weigh a run of words: the strongest near the link whole, what stands farther away less and less."""
+def _weigh_run(scale: Scale, found: Sequence[Topic], text: str, factor: float, where: str) -> None:
+    """Weigh a run of words: the nearest to the link whole, what stands farther away less and less.
+
+    Of "trained models and predictions" the weights count: whoever links both links weights.
+    """
     if not found:
         return
-    nearest = max(topic.end for topic in found)
+    nearest = max(found, key=lambda topic: topic.end)
     best: dict[str, tuple[float, str]] = {}
     for topic in found:
-        distance = (nearest - topic.end) / 60 + (length - nearest) / 400
-        weight = topic.weight * factor / (1 + distance)
+        beside = topic.weight >= 2.4 and topic.purpose == CHECKPOINT and _JOINED.match(text[topic.end : nearest.end - len(nearest.word)])
+        distance = 0.0 if beside else (nearest.end - topic.end) / 60
+        weight = topic.weight * factor / (1 + distance + max(0, len(text) - nearest.end) / 400)
         if weight > best.get(topic.purpose, (0.0, ""))[0]:
             best[topic.purpose] = (weight, topic.word)
     for purpose, (weight, word) in best.items():
         scale.add(purpose, weight, f"{word!r} {where}")
 
 
-def _weigh_nearest(scale: Scale, text: str, factor: float, where: str) -> None:
-    """Weigh a short text (a heading, a column's header) by its clearest word, and half by the others."""
-    found = topics(text[:300])
+def _weigh_heading(scale: Scale, text: str, factor: float) -> None:
+    """Weigh a heading; a short one that names models ("Models we provide") says more than the word does in a sentence."""
+    spoken = topics(text[:300])
+    if spoken and len(text.split()) <= 5 and all(topic.purpose == CHECKPOINT and topic.weight < 2 for topic in spoken):
+        scale.add(CHECKPOINT, 1.8 * factor, f"heading {spoken[0].word!r}")
+    else:
+        _weigh_nearest(scale, text, factor, "heading")
+
+
+def _weigh_nearest(scale: Scale, text: str, factor: float, where: str, purposes: tuple[str, ...] = PURPOSES) -> None:
+    """Weigh a short text (a column's header, what introduces a list) by its clearest word, and half by the others."""
+    found = [topic for topic in topics(text[:300]) if topic.purpose in purposes]
     if not found:
         return
     best = max(found, key=lambda topic: topic.weight)

@@ -49,6 +49,7 @@ class Place:
     after: str = ""  # to the link after it, or the end of the sentence
     wider: str = ""  # the sentence, or the one before where this one says nothing
     lead: str = ""  # the paragraph or item that introduces the list or table
+    follows: str = ""  # the items of a list that the link's paragraph introduces
     title: str = ""  # of the document
     is_readme: bool = True
     holds_weights: bool = False  # it is a path of the repository where weights lie

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-CHECKPOINT, DATASET, RESULTS, PAPER, OTHER = "checkpoint", "dataset", "results", "paper", "other"
+CHECKPOINT, DATASET, RESULTS, PAPER, OTHER = PURPOSES = ("checkpoint", "dataset", "results", "paper", "other")
 
 
 class Topic(NamedTuple):
@@ -49,7 +49,11 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
     (
         RESULTS,
         3.0,
-        _words(r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?)", r"pre-?computed\s\w+ model\soutputs?"),
+        _words(
+            r"(?:pre-?trained|fine-?tuned)\s(?:poses|keypoints|detections|features|embeddings|results|predictions|annotations)",
+            r"(?:training|train|eval(?:uation)?|test)[\s_-]+(?:logs?|curves?|output|results?)",
+            r"pre-?computed\s\w+ model\soutputs?",
+        ),
     ),
     (
         CHECKPOINT,
