@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from auditor.claims.code import CodeClaims
 from auditor.claims.interface import ClaimContext, ClaimExtractor
+from auditor.claims.naming import named
 from auditor.claims.tables import TableClaims
 from auditor.claims.text import TextClaims
 from auditor.facts import Claim, Outline
@@ -18,6 +19,7 @@ def extract_claims(
     outlines: Sequence[Outline], context: ClaimContext, extractors: Sequence[ClaimExtractor] = EXTRACTORS
 ) -> tuple[Claim, ...]:
     """Return the claims of all documents: the same value of the same variant at the same place once, `MAX_CLAIMS` at most."""
+    context = named(context, outlines)
     found: dict[tuple[str, ...], Claim] = {}
     for outline in outlines:
         for extractor in extractors:

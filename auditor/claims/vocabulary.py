@@ -229,6 +229,9 @@ GENERIC = frozenset(
     supervised unsupervised training pretraining pretrained toolkit lib python zoo benchmark baseline baselines base large small depth
     anything flow face text speech audio language video everything segment
     tiny towards attention research project paper via from is all you need end neural representation
+    cvpr iccv eccv neurips nips iclr icml aaai tpami ieee acm arxiv oral spotlight rgb rgbd cnn cnns gan gans storage mmdetection
+    mmcv mmpose
+    mmsegmentation apex cocoapi
     """.split()
 )
 GREEK = str.maketrans({"₁": "1", "₂": "2", "₃": "3", "₅": "5", "₀": "0", "⁵": "5", "¹": "1"})
