@@ -16,8 +16,8 @@ MAX_CHARACTERS = 300_000
 
 
 def is_full_name(text: str) -> bool:
-    """Tell whether a text is "owner/name"."""
-    return bool(re.fullmatch(r"[A-Za-z0-9][\w.-]*/[\w.-]+", text))
+    """Tell whether a text is "owner/name" on GitHub; "local/name" is what a folder without an origin is called."""
+    return bool(re.fullmatch(r"(?!local/)[A-Za-z0-9][\w.-]*/[\w.-]+", text))
 
 
 def known_full_name(given: str, readme: str, tree: Collection[str]) -> str:

@@ -33,11 +33,7 @@ def owner_of(place: Place, full_name: str) -> str:
     label = re.sub(r"\S+://\S+", " ", link.label)
     name = re.sub(r"[^a-z0-9]", "", full_name.rsplit("/", 1)[-1].lower())
     heading = link.sections[-1] if link.sections else ""
-    near = (
-        " ".join((link.label, " ".join(link.row[:2]), heading))
-        if link.row
-        else " ".join((place.before, link.label, place.after[:160], heading))
-    )
+    near = " ".join((label, " ".join(link.row[:2]), heading)) if link.row else " ".join((place.before, label, place.after[:160], heading))
     if _OTHERS.search(" ".join((near, *link.sections[-2:], place.lead if not link.row else ""))):
         return "other"
     if _foreign_option(label, link.form):

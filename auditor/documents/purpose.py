@@ -44,7 +44,7 @@ _OFFERS = re.compile(
     re.IGNORECASE,
 )
 _NEUTRAL = re.compile(
-    r"^\W*(?:here|link|links|download|downloads?\s*link|url|this|this link|click here|google ?drive|g-?drive|drive|gd|one ?drive|"
+    r"^\W*(?:here|link|links|download|downloads?\s*link|url|this|this link|click here|google(?: ?drive)?|g-?drive|drive|gd|one ?drive|"
     r"baidu\s*(?:yun|pan|drive|disk|cloud|netdisk)?|"
     r"baiduyun|github|hf|hf link|hugging ?face|dropbox|zenodo|modelscope|aws|s3|mirror\s*\d*|cloud|"
     r"下载|链接|百度(?:网盘|云盘?)|谷歌(?:网盘|云盘)?|aquí|enlace|descargar|"
@@ -131,7 +131,8 @@ def _weigh_words(scale: Scale, place: Place) -> None:
         best = max(spoken, key=lambda topic: topic.weight)
         last = spoken[-1] if spoken[-1].weight >= 2 else best
         scale.add(last.purpose, max(last.weight, 2.0) * LABEL, f"link text {last.word!r}")
-    _weigh_nearest(scale, link.column, COLUMN, "column")
+    of_column = {topic.purpose for topic in topics(link.column[:300])}
+    _weigh_nearest(scale, link.column, COLUMN if len(of_column) > 1 else 1.7 * COLUMN, "column")
     settled_here = any(topic.weight >= 2 for topic in spoken)
     said = False
     if not link.row:
@@ -230,7 +231,8 @@ def _weigh_table(scale: Scale, place: Place, address: Address) -> None:
     numbers = sum(bool(_NUMBER.match(cell.strip())) for cell in link.row)
     neutral = bool(_NEUTRAL.match(link.label)) or not link.label
     leads_to_files = address.host in _FILE_HOSTS or address.host in ("github_release", "direct") or address.host in _HUB_REPOSITORY
-    if not leads_to_files:
+    says_else = {topic.purpose for topic in topics(link.column[:300])} - {CHECKPOINT}
+    if not leads_to_files or says_else:
         return
     if numbers >= 1 and neutral:
         scale.add(CHECKPOINT, 2.0, "beside the numbers of a row")
@@ -261,7 +263,7 @@ def _weigh_page(scale: Scale, place: Place) -> None:
         return  # a folder of a plain web server
     offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
     of_code = any(topic.purpose == OTHER for topic in topics(words[max(0, offers.start() - 25) :])) if offers else True
-    if offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
+    if host_and_path(url)[1].strip("/") and offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
         scale.add(CHECKPOINT, 2.5, f"{offers.group()[:60]!r}")
         return
     if locate(url).host == "github" and not re.search(

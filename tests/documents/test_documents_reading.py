@@ -195,8 +195,8 @@ def test_a_cut_document_is_partial() -> None:
 def test_a_local_folder_is_told_by_its_own_links() -> None:
     text = "[zoo](https://github.com/Lab/GreatNet/blob/main/docs/zoo.md) [x](https://github.com/a/b/blob/main/LICENSE) [y](https://github.com/c/d/tree/main/no/such)"
     files = {"README.md": text, "docs/zoo.md": "# Zoo", "LICENSE": "x"}
-    collected = read_documents(lambda path: files[path].encode(), list(files), "some folder", "")
+    collected = read_documents(lambda path: files[path].encode(), list(files), "local/some-folder", "")
     assert (paths(collected), collected.full_name) == (["README.md", "docs/zoo.md"], "Lab/GreatNet")
     assert known_full_name("given/name", text, set(files)) == "given/name"
     assert known_full_name("folder", "git clone https://github.com/a/b.git\ngit clone https://github.com/c/d", set()) == "a/b"
-    assert known_full_name("folder", "nothing is said", {"a.md"}) == "folder"
+    assert known_full_name("local/folder", "nothing is said", {"a.md"}) == "local/folder"
