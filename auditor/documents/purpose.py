@@ -160,11 +160,12 @@ def _weigh_sentence(scale: Scale, place: Place, factor: float) -> bool:
     if near:
         _weigh_run(scale, near, place.before, factor, "before the link")
         return True
-    after = topics(place.after[:120]) or topics(place.follows)
+    following = place.after[:120] if topics(place.after[:120]) else place.follows
+    after = topics(following)
     wide = topics(place.wider)
     if after:
-        mirrored = [topic._replace(end=len(place.after) - topic.end) for topic in reversed(after)]
-        _weigh_run(scale, mirrored, " " * len(place.after), factor * (0.6 if wide else 0.8), "after the link")
+        mirrored = [topic._replace(end=len(following) - topic.end + len(topic.word)) for topic in reversed(after)]
+        _weigh_run(scale, mirrored, " " * len(following), factor * (0.6 if wide else 0.8), "after the link")
     if wide:
         _weigh_run(scale, wide, place.wider, factor * 0.9, "in the sentence")
     return bool(after or wide)

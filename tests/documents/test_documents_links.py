@@ -55,7 +55,7 @@ CASES = [
     (f"All trained models and predictions are [available]({DRIVE}).", "checkpoint"),
     (f"We provide the [download link]({DRIVE}) to\n - the test set\n - 4 pretrained models", "checkpoint"),
     (f"The fine-tuned poses can be downloaded [here]({DRIVE}).", "results"),
-    (f"## Models we provided:\n* `Great-Q`: [Baidu Netdisk]({DRIVE})", "checkpoint"),
+    (f"# GreatNet\n\n## Models we provided:\n* `Great-Q`: [Baidu Netdisk]({DRIVE})", "checkpoint"),
     (f"| Dataset | Link |\n|--|--|\n| COCO images | [download]({DRIVE}) |", "dataset"),
     (f"```\ngdown {DRIVE} -O checkpoints/model.zip\n```", "checkpoint"),
     (f"## Data\n\nGet the dataset:\n```\nwget -O data/images.zip {DRIVE}\n```", "dataset"),
