@@ -23,6 +23,7 @@ LONGEST_BODY = 6000  # bytes: a prefilled address in a browser must stay below e
 LONGEST_TITLE = 120
 TENSORS_SHOWN = 3
 CLAIMS_QUOTED = 4
+TOKEN_HOSTS = ("github", "hugging")  # the hosts to which a token of the environment may go
 
 _ORDER = {"params": 0, "gflops": 1}
 _NAMES = {"params": "parameters", "gflops": "GFLOPs", "first_layer": "first layer", "head_depth": "head depth"}
@@ -67,6 +68,7 @@ class IssueView:
     repository: Trusted
     commit: Trusted
     day: str
+    signed_out: bool  # certainly: no host of the files was one that gets a token
     version: str
     mislabelled: tuple[Trusted, ...]
     missing: tuple[Trusted, ...]
@@ -143,12 +145,13 @@ def _view(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str,
     files = _files(lookup, labels, bool(missing))
     columns = _columns(lookup, labels)
     script, expected = _by_hand(lookup, columns, bool(missing))
-    listings = [s for s in report.facts.sources if s.kind == "listing"] if missing else []
+    listings = [s for s in report.facts.sources if s.kind == "listing" and s.status is Status.OK] if missing else []
     unseen = [s for s in report.facts.sources if s.status is not Status.OK]
     return IssueView(
         repository=code(clip(repository.full_name, longest)),
         commit=code(printable(repository.commit)[:12]),
         day=day_text(report.facts.started_at),
+        signed_out=not any(artifact.host.startswith(TOKEN_HOSTS) for artifact in report.facts.artifacts),
         version=clip(report.facts.tool_version, 20),
         mislabelled=tuple(code(clip(v.name, longest)) for v in labels[:most]),
         missing=tuple(code(clip(v.name, longest)) for v in missing[:most]),

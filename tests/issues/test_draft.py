@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 from renderers import sample_reports as samples
 
-from auditor.facts import Thread
+from auditor.facts import Status, Thread
 from auditor.findings import IssueDraft, Verdict
 from auditor.issues.draft import LONGEST_BODY, LONGEST_TITLE, draft
 from auditor.issues.fingerprint import fingerprints_in
@@ -106,6 +106,23 @@ def test_hostile_words_stay_words() -> None:
         assert not re.search(r"evil|/issues/|/pull/", str(opened.attrs["href"]))
     shown = "".join(t.content for t in found if t.type in ("text", "text_special"))
     assert not re.search(r"@\w|#\w", shown)
+
+
+def test_it_says_signed_out_only_where_no_token_can_have_been_sent() -> None:
+    report = samples.missing()
+    assert "UTC, signed out)" in drafted("missing").body
+    hub = tuple(replace(artifact, host="hugging_face") for artifact in report.facts.artifacts)
+    made = draft(replace(report, facts=replace(report.facts, artifacts=hub)))
+    assert made is not None
+    assert "signed out" not in made.body
+
+
+def test_only_what_was_listed_whole_is_called_that() -> None:
+    report = samples.missing()
+    other = replace(report.facts.sources[3], id="listing:x", url="https://other.example/data", status=Status.DENIED, required=False)
+    made = draft(replace(report, facts=replace(report.facts, sources=(*report.facts.sources, other))))
+    assert made is not None
+    assert "other.example" not in made.body.partition("Listed completely:")[2].partition("Question")[0]
 
 
 def test_equal_reports_draft_equal_issues() -> None:
