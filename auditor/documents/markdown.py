@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from auditor.documents.bare_urls import protected
-from auditor.documents.builder import Builder, CellDraft, Piece
+from auditor.documents.builder import MAX_CELLS, MAX_COLUMNS, Builder, CellDraft, Piece
 from auditor.documents.commands import command_links
 from auditor.documents.html import read_html
 from auditor.documents.inline import InlineReader, Lines
@@ -120,13 +120,16 @@ class MarkdownReader:
         start, end = tokens[index].map or (0, 0)
         while tokens[index].type != "table_close":
             index += 1
+        if sum(self._source.masked_lines[number].count("|") for number in range(start, end)) > 2 * MAX_CELLS:
+            self._builder.notes.append(f"table at line {start + 1} was left out: too many cells")
+            return index + 1
         numbers = [number for number in range(start, end) if number != start + 1]
         rows = [row for row in (self._row(number) for number in numbers) if row]
         self._builder.table(rows, start + 1, 1)
         return index + 1
 
     def _row(self, number: int) -> list[CellDraft]:
-        return [self._cell(raw, number) for raw in row_cells(self._source.masked_lines[number])]
+        return [self._cell(raw, number) for raw in row_cells(self._source.masked_lines[number])[:MAX_COLUMNS]]
 
     def _cell(self, raw: str, number: int) -> CellDraft:
         piece = self._piece(raw.replace("\\|", "|"), number, number + 1)
