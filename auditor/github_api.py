@@ -8,7 +8,9 @@ it reads. A refusal is a `NetworkError` with words for a person.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -43,6 +45,12 @@ class Answer:
 
     data: Any
     headers: Mapping[str, str]
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of the answer as canonical JSON: sorted keys, no blanks, UTF-8."""
+        text = json.dumps(self.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def has_next(self) -> bool:

@@ -79,13 +79,14 @@ def ask(facts: Facts, kit: Kit) -> tuple[Finding, ...]:
 def conclude(facts: Facts, kit: Kit) -> AuditReport:
     """Return findings, verdicts, exit status and the drafted issue. Pure: equal facts give an equal report."""
     from auditor.issues.draft import draft
+    from auditor.issues.similar import duplicates
 
     findings = ask(facts, kit)
     variants = judge(findings)
     complete = all(source.status is Status.OK for source in facts.sources if source.required)
     fail_on = dict(facts.options).get("fail_on", "missing")
     report = AuditReport(facts, findings, variants, complete, exit_status(variants, complete, fail_on))
-    return replace(report, issue=draft(report))
+    return replace(report, issue=draft(report, similar=duplicates))
 
 
 def _distinct(sources: tuple[Source, ...]) -> tuple[Source, ...]:

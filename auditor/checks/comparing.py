@@ -116,7 +116,13 @@ def _in_millions(printed: Printed, claim: Claim, inspected: Inspected) -> Printe
 
 
 def measured_completely(inspected: Inspected) -> bool:
-    """Tell whether the count of a checkpoint is that of one known network and of nothing else."""
+    """Tell whether the count of a checkpoint is that of one known network and of nothing else.
+
+    A reader's warning (entries not understood, a member unpacked in part, a file cut short) makes it incomplete; a second set of
+    weights beside the one that was counted does not.
+    """
+    if any(not warning.startswith("also holds") for warning in inspected.checkpoint.warnings):
+        return False
     return inspected.architecture.family != "unknown" and inspected.architecture.explained >= EXPLAINED_ENOUGH
 
 

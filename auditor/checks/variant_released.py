@@ -76,7 +76,8 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
         return "the repository links no checkpoints at all, so nothing was promised"
     hidden = unseen(facts)
     if hidden:
-        return "not everything could be seen: " + "; ".join(hidden[:3])
+        more = f" (and {len(hidden) - 1} more)" if len(hidden) > 1 else ""
+        return f"not everything could be seen: {hidden[0]}{more}"
     project = project_words(facts.repository.full_name)
     for artifact in facts.artifacts:
         if variant.key and file_key(artifact.name, project) == variant.key:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from auditor.errors import AuditError, NetworkError, TargetError
-from auditor.facts import Repository, Source, Status
+from auditor.facts import EMPTY_SHA256, Repository, Source, Status
 from auditor.github_api import GitHubApi, github_token
 from auditor.net import Network
 from auditor.repositories.github_content import GitHubRepository
@@ -59,11 +59,13 @@ class About:
     forks: int
     description: str
     asked_for: str
+    sha256: str  # of the answer
 
 
 def read_about(api: GitHubApi, full_name: str) -> About:
     """Return the metadata of a repository, following renames. Raises `NetworkError`."""
-    data = api.get(f"/repos/{full_name}").data
+    answer = api.get(f"/repos/{full_name}")
+    data = answer.data
     if not isinstance(data, dict) or not is_full_name(str(data.get("full_name"))):
         raise NetworkError(f"GitHub's answer for {full_name} describes no repository")
     now = str(data["full_name"])
@@ -81,6 +83,7 @@ def read_about(api: GitHubApi, full_name: str) -> About:
         forks=data["forks_count"] if isinstance(data.get("forks_count"), int) else 1,
         description=str(data.get("description") or "")[:1000],
         asked_for=full_name,
+        sha256=answer.sha256,
     )
 
 
@@ -96,7 +99,7 @@ def _read_listings(api: GitHubApi, network: Network, about: About, pin: Pin) -> 
     name, url = about.full_name, about.url
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="github") as pool:
         tree = pool.submit(_look, "tree", f"{url}/tree/{pin.commit}", True, (), lambda: read_tree(api, name, pin.commit))
-        releases = pool.submit(_look, "release", f"{url}/releases", True, (), lambda: read_releases(api, name))
+        releases = pool.submit(_look, "releases", f"{url}/releases", True, (), lambda: read_releases(api, name))
         issues = pool.submit(_look, "issues", f"{url}/issues", False, (), lambda: read_issues(api, name, about.has_issues))
         forks = pool.submit(_look, "forks", f"{url}/forks", False, (), lambda: read_forks(api, name, about.forks))
     entries, tree_source = tree.result()
@@ -123,12 +126,12 @@ def _look(kind: str, url: str, required: bool, nothing: T, read: Callable[[], Se
     try:
         seen = read()
     except NetworkError as error:
-        status, detail, value = Status(error.status), str(error), nothing
+        status, detail, value, sha256 = Status(error.status), str(error), nothing, EMPTY_SHA256
     except AuditError as error:
-        status, detail, value = Status.ERROR, str(error), nothing
+        status, detail, value, sha256 = Status.ERROR, str(error), nothing, EMPTY_SHA256
     else:
-        status, detail, value = seen.status, seen.detail, seen.value
-    return value, Source(kind if kind != "release" else "releases", kind, url, status, detail, required, _now())
+        status, detail, value, sha256 = seen.status, seen.detail, seen.value, seen.sha256
+    return value, Source(kind, kind, url, status, detail, required, _now(), sha256=sha256)
 
 
 def _repository_source(about: About, pin: Pin) -> Source:
@@ -145,7 +148,7 @@ def _repository_source(about: About, pin: Pin) -> Source:
     if pin.doubt:
         words.append(pin.doubt)
     status = Status.PARTIAL if pin.doubt else Status.OK
-    return Source("repository", "repository", about.url, status, "; ".join(words), required=True, seen_at=_now())
+    return Source("repository", "repository", about.url, status, "; ".join(words), True, _now(), sha256=about.sha256)
 
 
 def _target_error(error: NetworkError, target: Target, token_given: bool) -> TargetError:

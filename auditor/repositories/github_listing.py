@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from auditor.errors import NetworkError
-from auditor.facts import Fork, ReleaseAsset, Status, Thread, TreeEntry
+from auditor.facts import EMPTY_SHA256, Fork, ReleaseAsset, Status, Thread, TreeEntry
 from auditor.github_api import Answer, GitHubApi
 from auditor.repositories.paths import is_plain
 
@@ -38,6 +39,7 @@ class Seen(Generic[T]):
     value: T
     status: Status
     detail: str
+    sha256: str = EMPTY_SHA256  # of the answers that were read
 
 
 # ------------------------------------------------------------------------------------------------------------------ tree
@@ -46,7 +48,8 @@ class Seen(Generic[T]):
 def read_tree(api: GitHubApi, full_name: str, commit: str) -> Seen[tuple[TreeEntry, ...]]:
     """Return every file of the commit. GitHub cuts trees of more than 100,000 entries or 7 MB: then it is partial."""
     try:
-        data = api.get(f"/repos/{full_name}/git/trees/{commit}", recursive=1).data
+        answer = api.get(f"/repos/{full_name}/git/trees/{commit}", recursive=1)
+        data = answer.data
     except NetworkError as error:
         if error.http_status == 409:  # no tree at all
             return Seen((), Status.OK, "the repository is empty")
@@ -61,7 +64,7 @@ def read_tree(api: GitHubApi, full_name: str, commit: str) -> Seen[tuple[TreeEnt
     found = {str(item.get("path")): item for item in items}
     entries = tuple(entry for path, item in sorted(found.items()) if (entry := _entry(path, item)))
     submodules = [path for path, item in sorted(found.items()) if item.get("mode") == SUBMODULE or item.get("type") == "commit"]
-    return Seen(entries, Status.PARTIAL if truncated else Status.OK, _tree_words(entries, submodules, truncated))
+    return Seen(entries, Status.PARTIAL if truncated else Status.OK, _tree_words(entries, submodules, truncated), answer.sha256)
 
 
 def _entry(path: str, item: dict[str, Any]) -> TreeEntry | None:
@@ -90,10 +93,10 @@ def _tree_words(entries: tuple[TreeEntry, ...], submodules: list[str], truncated
 
 def read_releases(api: GitHubApi, full_name: str) -> Seen[tuple[ReleaseAsset, ...]]:
     """Return the files that are attached to the published releases, newest release first."""
-    releases, is_all = _pages(lambda page: api.get(f"/repos/{full_name}/releases", per_page=PAGE, page=page), RELEASE_PAGES)
+    releases, is_all, sha256 = _pages(lambda page: api.get(f"/repos/{full_name}/releases", per_page=PAGE, page=page), RELEASE_PAGES)
     assets = tuple(asset for release in releases for item in _objects(release.get("assets")) if (asset := _asset(release, item)))
     detail = f"{counted(len(releases), 'release')} with {counted(len(assets), 'file')}" if releases else "no releases"
-    return Seen(assets, Status.OK if is_all else Status.PARTIAL, detail if is_all else f"{detail}; there are older ones")
+    return Seen(assets, Status.OK if is_all else Status.PARTIAL, detail if is_all else f"{detail}; there are older ones", sha256)
 
 
 def _asset(release: dict[str, Any], item: dict[str, Any]) -> ReleaseAsset | None:
@@ -119,7 +122,7 @@ def read_issues(api: GitHubApi, full_name: str, has_issues: bool = True) -> Seen
     if not has_issues:
         return Seen((), Status.SKIPPED, "issues are disabled in this repository")
     try:
-        items, is_all = _pages(
+        items, is_all, sha256 = _pages(
             lambda page: api.get(f"/repos/{full_name}/issues", state="all", sort="created", direction="desc", per_page=PAGE, page=page),
             ISSUE_PAGES,
         )
@@ -130,7 +133,7 @@ def read_issues(api: GitHubApi, full_name: str, has_issues: bool = True) -> Seen
     issues = [item for item in items if not item.get("pull_request")]
     threads = tuple(thread for item in issues if (thread := thread_of(item)) and speaks_of_checkpoints(thread))
     detail = f"{len(threads)} of {len(issues)} issues speak of checkpoints"
-    return Seen(threads, Status.OK if is_all else Status.PARTIAL, detail if is_all else f"{detail}; older ones were not read")
+    return Seen(threads, Status.OK if is_all else Status.PARTIAL, detail if is_all else f"{detail}; older ones were not read", sha256)
 
 
 def speaks_of_checkpoints(thread: Thread) -> bool:
@@ -164,22 +167,25 @@ def read_forks(api: GitHubApi, full_name: str, count: int) -> Seen[tuple[Fork, .
     ]
     forks.sort(key=lambda fork: fork.pushed_at, reverse=True)
     words = f"{counted(len(forks), 'fork')}, not read"
-    return Seen(
-        tuple(forks), Status.PARTIAL if answer.has_next else Status.OK, f"{words}; there are older ones" if answer.has_next else words
-    )
+    status = Status.PARTIAL if answer.has_next else Status.OK
+    return Seen(tuple(forks), status, f"{words}; there are older ones" if answer.has_next else words, answer.sha256)
 
 
-def _pages(ask: Callable[[int], Answer], limit: int) -> tuple[list[dict[str, Any]], bool]:
-    """Return the items of up to `limit` pages, and whether they are all."""
+def _pages(ask: Callable[[int], Answer], limit: int) -> tuple[list[dict[str, Any]], bool, str]:
+    """Return the items of up to `limit` pages, whether they are all, and the digest of what was read."""
     items: list[dict[str, Any]] = []
+    digest = hashlib.sha256()
+    is_all = False
     for page in range(1, limit + 1):
         answer = ask(page)
         if not isinstance(answer.data, list):
             raise NetworkError("GitHub's answer is not the list that was asked for")
         items += _objects(answer.data)
+        digest.update(bytes.fromhex(answer.sha256))
         if not answer.has_next:
-            return items, True
-    return items, False
+            is_all = True
+            break
+    return items, is_all, digest.hexdigest()
 
 
 def counted(number: int, noun: str) -> str:

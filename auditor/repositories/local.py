@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import stat
@@ -188,7 +189,9 @@ def _tree_source(root: Path, walk: _Walk) -> Source:
         if paths:
             words.append(f"{len(paths)} {what}: {', '.join(sorted(paths)[:NAMED])}")
     status = Status.PARTIAL if walk.cut or walk.unread else Status.OK
-    return Source("tree", "tree", str(root), status, "; ".join(words), required=True, seen_at=_now())
+    listed = "\n".join(f"{entry.size} {entry.path}" for entry in walk.entries)
+    digest = hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
+    return Source("tree", "tree", str(root), status, "; ".join(words), required=True, seen_at=_now(), sha256=digest)
 
 
 def _safe_name(name: str) -> str:
