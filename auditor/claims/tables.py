@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from auditor.claims.headers import Header, is_metric, setting_of
+from auditor.claims.headers import Header, is_metric, lower, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_name, own_rows, own_tokens
 from auditor.claims.numbers import Reading, plain, readings
@@ -24,6 +24,8 @@ FILLER = re.compile(
 DURATION = re.compile(
     r"(?i)(?:~?\d+(?:\.\d+)?\s*(?:d|h|m|s|days?|hours?|hrs?|min(?:utes)?s?|sec(?:onds)?)\b\s*)+|[\d.]+\s?[-–]\s?[\d.]+|\d+\s?[x×]\s?\d+|x\d+|\d+x"
 )
+OVERALL = re.compile(r"avg\.?|average|mean|total|all|overall|平均|平均分")
+YES_OR_NO = re.compile(r"(?i)[✓✗✔✘×√☑☒xy n-]?|yes|no|true|false|w/|w/o|with|without|:[a-z_]+:")
 MAX_SETTING = 240
 MAX_QUOTE = 400
 
@@ -128,7 +130,8 @@ def variant_column(rest: list[int], shape: Shape) -> int | None:
 def is_setting(number: int, shape: Shape) -> bool:
     """Tell whether a column tells settings: by its header; a `size` that holds words (`XS`, `M`) is part of the name instead."""
     kind = shape.headers[number].kind
-    return kind is Kind.SETTING or (kind is Kind.SIZE and not is_textual(number, shape))
+    marks = all(YES_OR_NO.fullmatch(row.cells[number].text.strip()) for row in shape.rows)
+    return kind is Kind.SETTING or (kind is Kind.SIZE and not is_textual(number, shape)) or (kind is Kind.UNKNOWN and marks)
 
 
 def is_textual(number: int, shape: Shape) -> bool:
@@ -217,7 +220,8 @@ def cell_claims(
         if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in CLAIMED):
             continue
         beside = "in parentheses" if some.inner else ""
-        setting = combined(header.setting, *local, plain(row.group), common, beside)
+        part = header.attribute if said_elsewhere(header, shape) else header.setting
+        setting = combined(part, *local, plain(row.group), common, beside)
         claims.append(
             Claim(
                 id="",
@@ -245,7 +249,7 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
     shared = [part.strip() for part in re.split(r"[/|]", header.attribute)]
     if parts > 1 and len(shared) == parts:
         return shared[some.part]
-    if header.kind is Kind.DATASET and shape.metrics:
+    if said_elsewhere(header, shape):
         if len(shape.metrics) == parts:
             return shape.metrics[some.part]
         if len(shape.metrics) == 1:
@@ -253,12 +257,25 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
     return header.attribute
 
 
+def said_elsewhere(header: Header, shape: Shape) -> bool:
+    """Tell whether a header is only the setting of a metric that the caption names: a data set, `Avg`, a part no list knows."""
+    if header.kind is Kind.DATASET:
+        return bool(shape.metrics)
+    vague = header.kind is Kind.UNKNOWN or (header.kind is Kind.METRIC and OVERALL.fullmatch(lower(header.attribute)) is not None)
+    exact = any(h.kind is Kind.METRIC and not OVERALL.fullmatch(lower(h.attribute)) for h in shape.headers)
+    return vague and len(shape.metrics) == 1 and not exact
+
+
 def setting_text(header: Header, text: str) -> str:
     """Return a setting cell as words: a bare number gets its header's name."""
     text = plain(text)
     if not text or re.fullmatch(r"[-–—/]+", text):
         return ""
-    return f"{header.attribute} {text}" if re.fullmatch(r"[\d.,xX×kK]+|(?i:yes|no|✓|✗)", text) and "x" not in text.lower() else text[:60]
+    return (
+        f"{header.attribute} {text}"
+        if (re.fullmatch(r"[\d.,xX×kK]+", text) or YES_OR_NO.fullmatch(text)) and "x" not in text.lower()
+        else text[:60]
+    )
 
 
 def confidence_of(row: Row, cell: Cell, columns: Columns) -> float:

@@ -27,7 +27,7 @@ def unit_of(some: Reading, header: Header, attribute: str, table: Table) -> str 
     if header.kind is Kind.SIZE:
         return (some.unit or header.unit or "MB").upper().replace("I", "")
     if some.unit:
-        return UNITS.get(some.unit.lower(), some.unit)
+        return some.unit if some.unit in ("K", "M", "G", "T", "B") else UNITS.get(some.unit.lower(), some.unit)
     if header.unit:
         return header.unit
     if spoken := SPOKEN.search(table.sections[-1] if table.sections else "") or SPOKEN.search(table.caption):

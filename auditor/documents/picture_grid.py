@@ -13,39 +13,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from auditor.documents.picture_boxes import Box, apart, has_numbers, is_number, text_lines, without_dashes
 from auditor.facts import Cell
 
 MAX_BOXES = 4000
-UNIT = r"(?:%|‰|[KMGBT]i?B?|[cm]?m|m?s|fps|[KMGT]?(?:FLOPS|MACS)|px|pp)?"
-NUMERIC = re.compile(rf"^[\W_]*[-+−–±~≈]?\d[\d.,]*\s*{UNIT}(?:\s*[(/±][^a-zA-Z]*{UNIT}\)?)?[\W_]*$", re.IGNORECASE)
 EMPTY = re.compile(r"^(?:[-–—−_*.]+|n/?a\.?)$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One recognized piece of text: position, size, text and the recognizer's confidence (0..1)."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    text: str
-    confidence: float
-
-    @property
-    def right(self) -> int:
-        """Return the x right of the box."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        """Return the y below the box."""
-        return self.y + self.height
-
-    @property
-    def middle(self) -> float:
-        """Return the vertical middle."""
-        return self.y + self.height / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +43,8 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
 
     A table needs two rows with numbers, a column of labels and a line of headers. Boxes past `MAX_BOXES` are ignored.
     """
-    lines = text_lines(without_dashes(tuple(box for box in boxes[:MAX_BOXES] if box.text.strip() and box.width > 0 and box.height > 0)))
+    seen = tuple(box for box in boxes[:MAX_BOXES] if box.text.strip() and box.width > 0 and box.height > 0)
+    lines = text_lines(tuple(piece for box in without_dashes(seen) for piece in apart(box)))
     runs = largest_block(numeric_runs(lines))
     if not runs:
         return None
@@ -86,40 +59,13 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
     headers = header_lines(lines, body[0], columns, height)
     if not headers:
         return None
-    body = body_with_groups(lines, body, columns)
+    body = body_with_groups(lines, body, columns, headers[-1] + 1)
     if not all_headed(lines, headers, columns):
         return None
     lowest = max(n for n in headers if any(column.numeric and spans(box, column) for box in lines[n] for column in columns))
     rows = [title_row(lines[n], columns) if n < lowest else header_row(lines[n], columns) for n in headers]
     rows.extend(body_row(lines[n], columns) for n in body)
     return Grid(tuple(rows), len(headers), caption_of(lines, {*headers, *body}, columns))
-
-
-def without_dashes(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
-    """Return the boxes without those far lower than the others: dashes of empty cells, which are read as `1` or `一`."""
-    if not boxes:
-        return ()
-    height = median(box.height for box in boxes)
-    return tuple(box for box in boxes if box.height >= 0.4 * height)
-
-
-def text_lines(boxes: tuple[Box, ...]) -> list[list[Box]]:
-    """Return the boxes by line, top to bottom and left to right: boxes of a line overlap by half their height."""
-    lines: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda box: (box.middle, box.x)):
-        if lines:
-            middle = sum(other.middle for other in lines[-1]) / len(lines[-1])
-            if abs(box.middle - middle) < 0.5 * min(box.height, median(other.height for other in lines[-1])):
-                lines[-1].append(box)
-                continue
-        lines.append([box])
-    return [sorted(line, key=lambda box: box.x) for line in lines]
-
-
-def is_number(text: str) -> bool:
-    """Tell whether a cell's text is a number as tables print it: `7.59M`, `34.5`, `86.5(25.4%)`, `1,234`."""
-    text = text.strip()
-    return len(text) < 40 and not text.startswith("[") and bool(NUMERIC.match(text))
 
 
 def numeric_runs(lines: list[list[Box]]) -> list[list[tuple[int, Box]]]:
@@ -222,6 +168,9 @@ def header_lines(lines: list[list[Box]], first: int, columns: list[Column], heig
         inside = [box for box in lines[number] if box.x >= left and box.right <= right]
         over = any(column.numeric and spans(box, column) for box in inside for column in columns)
         gap = below - max(box.bottom for box in lines[number])
+        if is_group_title(lines[number], inside, columns, height) and gap < 1.2 * height and not over_numbers:
+            below = inside[0].y
+            continue
         if not inside or gap > (1.2 if over_numbers else 2.5) * height or any(is_number(box.text) for box in inside):
             break
         if any(len(box.text.split()) > 5 for box in inside) or not (over or spans(inside[0], columns[0])):
@@ -234,28 +183,31 @@ def header_lines(lines: list[list[Box]], first: int, columns: list[Column], heig
     return found if over_numbers else []
 
 
-def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Column]) -> list[int]:
-    """Return the body lines with the lines between or next to them that belong to the table too.
+def is_group_title(line: list[Box], inside: list[Box], columns: list[Column], height: float) -> bool:
+    """Tell whether a line is the title of the rows below it: one text that begins where the labels begin and is longer than they are."""
+    if len(line) != 1 or len(inside) != 1:
+        return False
+    return abs(line[0].x - columns[0].left) < height and line[0].right > columns[0].right
+
+
+def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Column], after: int) -> list[int]:
+    """Return the body lines with the lines between or next to them, from line `after` on, that belong to the table too.
 
     Those are lines of one text inside the table, titles of groups of rows, and rows whose numbers were read as one box.
     """
     height = median(box.height for line in body for box in lines[line])
     more = []
-    for number in range(max(0, body[0] - 1), min(len(lines), body[-1] + 2)):
+    for number in range(max(0, body[0] - 1, after), min(len(lines), body[-1] + 2)):
         inside = [box for box in lines[number] if box.x >= columns[0].left - height and box.right <= columns[-1].right + height]
         if number in body or len(inside) < len(lines[number]):
             continue
         between = body[0] < number < body[-1]
         gap = min(abs(lines[number][0].middle - lines[line][0].middle) for line in (body[0], body[-1]))
         merged_numbers = len(inside) > 1 and any(has_numbers(box.text) for box in inside) and (between or gap < 2.5 * height)
-        if merged_numbers or (between and len(inside) == 1):
+        title = number == body[0] - 1 and is_group_title(lines[number], inside, columns, height)
+        if merged_numbers or title or (between and len(inside) == 1):
             more.append(number)
     return sorted([*body, *more])
-
-
-def has_numbers(text: str) -> bool:
-    """Tell whether a text holds two or more numbers as words."""
-    return sum(is_number(word) for word in text.split()) > 1
 
 
 def header_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
@@ -344,6 +296,8 @@ def closest(box: Box, columns: list[Column]) -> int:
 def body_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
     """Return the cells of a row: boxes over several columns are split at spaces, boxes in one column are joined."""
     cells = [Cell("") for _ in columns]
+    if len(line) == 1 and not has_numbers(line[0].text):
+        return (cell_of(line[0]), *cells[1:])
     for box in line:
         for piece in pieces(box, columns):
             over = [n for n, column in enumerate(columns) if spans(piece, column)]

@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from auditor.documents.picture_grid import Box, grid_of
+from auditor.documents.picture_boxes import Box
+from auditor.documents.picture_grid import grid_of
 from auditor.errors import AuditError, FormatError, LimitError, MissingExtra
 from auditor.facts import Table
 

@@ -120,6 +120,25 @@ def test_metrics_of_the_caption_name_the_parts_of_split_columns():
     assert found[0].setting.startswith("dev")
 
 
+def test_columns_that_no_list_knows_are_settings_of_the_captions_metric():
+    text = """| Methods | Dir. | Avg |
+| Yasin [44] | 88.4 | 108.3 |
+| Ours (Full) | 32.5 | 35.2 |"""
+    found = extract_claims([outline_of(text, caption="Table 3: PA MPJPE comparison")], CONTEXT, [TableClaims()])
+    assert [(c.attribute, c.value, c.unit, c.setting.split(";")[0]) for c in found] == [
+        ("PA MPJPE", 32.5, "mm", "Dir"),
+        ("PA MPJPE", 35.2, "mm", "Avg"),
+    ]
+
+
+def test_marks_of_yes_and_no_are_settings_and_no_names():
+    text = """| Method | Extra data | Backbone | mAP |
+| PoseThing | ✗ | S | 22.5 |
+| PoseThing | ✓ | S | 28.4 |"""
+    found = extract_claims([outline_of(text)], CONTEXT, [TableClaims()])
+    assert [(c.variant, c.setting.split(";")[0]) for c in found] == [("PoseThing S", "Extra data ✗"), ("PoseThing S", "Extra data ✓")]
+
+
 def test_a_metric_in_the_cell_names_its_value():
     text = """| Model | Config | Performance |
 | 3D Pose | a.yaml | 39.2mm (MPJPE) |"""

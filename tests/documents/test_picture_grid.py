@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.documents.picture_grid import Box, grid_of, is_number
+from auditor.documents.picture_boxes import Box, is_number
+from auditor.documents.picture_grid import grid_of
 
 COLUMNS = (20, 220, 340, 460)
 
@@ -72,6 +73,18 @@ def test_two_level_headers_are_repeated_over_their_columns():
 def test_titles_of_groups_stay_between_the_rows():
     rows = (("Models", "AP", "Param"), ("A", "32.7", "20.40M"), ("with extra data",), ("B", "34.5", "7.59M"), ("C", "34.6", "7.69M"))
     assert texts(boxes_of(*rows))[2][0] == "with extra data"
+
+
+def test_a_title_of_a_group_right_below_the_header_is_no_header():
+    rows = (("Methods", "Dir.", "Avg"), ("With ground truth at test time",), ("Yasin [44]", "88.4", "108.3"), ("Ours", "31.0", "34.0"))
+    assert texts(boxes_of(*rows)) == [["Methods", "Dir.", "Avg"], [rows[1][0], "", ""], list(rows[2]), list(rows[3])]
+
+
+def test_columns_so_close_that_they_are_one_text_are_parted():
+    made = [box("Methods", 20, 40), Box(200, 40, 140, 24, "S1   S2   S3", 1.0)]
+    for line, row in enumerate((("Mehta", "81.0 60.9 64.4"), ("Ours", "94.4 77.5 79.0")), 1):
+        made += [box(row[0], 20, 40 + 32 * line), Box(195, 40 + 32 * line, 150, 24, row[1], 0.9)]
+    assert texts(made) == [["Methods", "S1", "S2", "S3"], ["Mehta", "81.0", "60.9", "64.4"], ["Ours", "94.4", "77.5", "79.0"]]
 
 
 def test_captions_are_told_apart_from_headers():
