@@ -1,0 +1,1 @@
+"""Scripts of the developers: data files, pictures, example reports."""
