@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from auditor.blob import Blob, BytesBlob
-from auditor.errors import FormatError, LimitError, NetworkError
+from auditor.errors import FormatError, LimitError, MissingExtra, NetworkError
 from auditor.facts import Checkpoint, Status, Unreadable
 from auditor.formats.containers import Member, open_tar_members, open_zip_member, promises_weights, worth_looking
 from auditor.formats.extents import HEAD_BYTES, NoTensorsError, OtherFormatError, RememberedBlob, RunsCodeError, TruncatedError
 from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
 from auditor.formats.interface import HeaderReader, Limits
+from auditor.formats.npy import Npy
+from auditor.formats.npz import Npz
 from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
 from auditor.formats.tar_members import is_tar
@@ -21,8 +23,9 @@ from auditor.formats.torch_tar import TorchTar
 from auditor.formats.torch_zip import TorchRoot, TorchZip, is_junk, loose_members, read_front, read_root, torch_roots
 from auditor.formats.unsupported import recognize
 from auditor.formats.zip_directory import ZipDirectory, ZipEntry, read_directory
+from auditor.formats.zip_front import ZipFormat
 
-READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), TorchTar(), Safetensors(), PlainPickle())
+READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), TorchTar(), Safetensors(), PlainPickle(), Npz(), Npy())
 """Every format that can be read, in the order in which they are asked."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -68,6 +71,8 @@ class _Visit:
         except NetworkError as error:
             status = Status(error.status) if error.status in list(Status) else Status.ERROR
             return [Unreadable(member, str(error), "network", status)]
+        except MissingExtra as error:
+            return [Unreadable(member, f"{error}: {error.help}", "unsupported", Status.SKIPPED)]
         except (FormatError, RecursionError, MemoryError) as error:
             return [_failure(member, error)]
 
@@ -78,7 +83,7 @@ class _Visit:
         if not head:
             return [Unreadable(member, "the file is empty", "empty")]
         for reader in self.readers:
-            if not isinstance(reader, TorchZip) and reader.accepts(head, blob.size):
+            if not isinstance(reader, (TorchZip, ZipFormat)) and reader.accepts(head, blob.size) and (not member or reader.name != "npy"):
                 return [_placed(reader.read(blob, self.limits), member)]
         if head.startswith(_ZIP):
             return self.zip(blob, member, depth)
@@ -103,6 +108,11 @@ class _Visit:
         loose = loose_members(directory, roots)
         if len(roots) == 1 and not loose:
             return [_placed(read_root(blob, directory, roots[0], self.limits, blob.size), member)]
+        if not roots:
+            names = [entry.name for entry in loose]
+            for reader in self.readers:
+                if isinstance(reader, ZipFormat) and reader.fits(names):
+                    return [_placed(reader.read_entries(blob, loose, self.limits), member)]
         other = _other_zip(loose)
         if other and not roots:
             return [Unreadable(member, other, "unsupported", Status.SKIPPED)]
@@ -213,8 +223,6 @@ def _joined(container: str | None, name: str) -> str:
 def _other_zip(entries: tuple[ZipEntry, ...]) -> str:
     """Return what a zip without folders of torch is, where its member names say so; "" for a plain container."""
     names = [entry.name for entry in entries]
-    if names and all(name.endswith(".npy") for name in names):
-        return f"a numpy archive (npz) of {len(names)} arrays: this format is not read"
     if {"config.json", "model.weights.h5"} <= set(names):
         return "Keras v3: this format is not read"
     if "archive_format" in {name.rsplit("/", 1)[-1] for name in names}:

@@ -76,7 +76,7 @@ def recognize(head: bytes, size: int) -> Recognized:
     if _is_onnx(head):
         return Recognized("unsupported", "ONNX: this format is not read", Status.SKIPPED, True)
     if head.startswith(b"\x93NUMPY"):
-        return Recognized("unsupported", "a numpy array (.npy): this format is not read", Status.SKIPPED)
+        return Recognized("unsupported", "a numpy array (.npy) beside other files", Status.SKIPPED)
     for offset, magic, what in _OTHER_MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return Recognized("not_a_checkpoint", f"{what}, not a checkpoint", Status.OK)
