@@ -46,12 +46,13 @@ class ConvTranspose2d:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A linear layer; on a feature map it works on the channels of every pixel."""
+    """A linear layer; on a feature map it works on the channels of every pixel. GPT-2's are saved `transposed`, (inputs, outputs)."""
 
     name: str
     inputs: int
     outputs: int
     bias: bool = True
+    transposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,13 @@ class BatchNorm:
 
 @dataclass(frozen=True, slots=True)
 class LayerNorm:
-    """Layer normalization over channels, of a feature map or of a vector."""
+    """Layer normalization over channels, of a feature map or of a vector; `scale` and `shift` are its tensors' names."""
 
     name: str
     channels: int
     bias: bool = True
+    scale: str = "weight"
+    shift: str = "bias"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,55 @@ class Scale:
 
     name: str
     shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A bare learnable tensor, like a class token or a table of positions; `name` is the tensor's own name."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A fixed tensor, like a table of indices or a mask; `name` is the tensor's own name."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "int64"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A table of learned vectors that numbers look up: weight (count, width)."""
+
+    name: str
+    count: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedProjection:
+    """Queries, keys and values in one matrix, as `torch.nn.MultiheadAttention` names it: in_proj_weight, in_proj_bias."""
+
+    name: str
+    inputs: int
+    outputs: int
+    bias: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Conv1d:
+    """A one-dimensional convolution, plain or with its weight normalized ("g": weight_g and weight_v; "parametrized": torch 2's names)."""
+
+    name: str
+    inputs: int
+    outputs: int
+    kernel: int
+    transposed: bool = False
+    bias: bool = True
+    weight_norm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +194,110 @@ class Branches:
     parts: tuple[Node, ...] = field(default_factory=tuple)
 
 
-Leaf = Conv2d | ConvTranspose2d | Linear | BatchNorm | LayerNorm | GroupNorm | GlobalResponseNorm | Scale
-Node = Leaf | Activation | Pool | Upsample | Sequence | Residual | Branches
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Parts that belong to the network and take no part in the pass whose cost is measured: tables, a pre-training decoder."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A body that works on the pixels of a map as a row of tokens, with `extra` ones (class, registers) that leave with it."""
+
+    extra: int
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """A body that works on square windows of a map by themselves; the map is padded to whole windows."""
+
+    size: int
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Attention of all positions to all: one projection to queries, keys and values, or three, and one of what comes out."""
+
+    projections: tuple[Node, ...]
+    output: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The first half of the channels: what a gated unit leaves of its two halves."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchMerge:
+    """Two by two pixels laid side by side: four times the channels, half the height and width, odd sizes padded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Maps of several sizes side by side, in steps (HRNet). A step has a row per map that it makes: the sum of (map, node) pairs.
+
+    The first step works on the one map that comes in; the first map of the last step goes on.
+    """
+
+    steps: tuple[tuple[tuple[tuple[int, Node], ...], ...], ...]
+
+
+Leaf = (
+    Conv2d
+    | ConvTranspose2d
+    | Linear
+    | BatchNorm
+    | LayerNorm
+    | GroupNorm
+    | GlobalResponseNorm
+    | Scale
+    | Parameter
+    | Buffer
+    | Embedding
+    | PackedProjection
+    | Conv1d
+)
+Node = (
+    Leaf
+    | Activation
+    | Pool
+    | Upsample
+    | Sequence
+    | Residual
+    | Branches
+    | Aside
+    | Tokens
+    | Windows
+    | Attention
+    | Half
+    | PatchMerge
+    | Streams
+)
 NOTHING = Sequence(())
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
     """Yield the records that own tensors, in the order in which they compute."""
     match node:
-        case Sequence(parts) | Branches(parts):
+        case Sequence(parts) | Branches(parts) | Aside(parts):
             for part in parts:
+                yield from leaves(part)
+        case Tokens(_, body) | Windows(_, body):
+            yield from leaves(body)
+        case Attention(projections, output):
+            for part in (*projections, output):
+                yield from leaves(part)
+        case Streams(steps):
+            for part in (part for step in steps for row in step for _, part in row):
                 yield from leaves(part)
         case Residual(body, shortcut):
             yield from leaves(body)
             if shortcut is not None:
                 yield from leaves(shortcut)
-        case Activation() | Pool() | Upsample():
+        case Activation() | Pool() | Upsample() | Half() | PatchMerge():
             return
         case _:
             yield node
@@ -177,9 +317,12 @@ def _tensors(leaf: Leaf) -> Iterator[Tensor]:
         case ConvTranspose2d():
             yield from _weight_and_bias(leaf.name, (leaf.inputs, leaf.outputs, leaf.kernel, leaf.kernel), leaf.outputs, leaf.bias)
         case Linear():
-            yield from _weight_and_bias(leaf.name, (leaf.outputs, leaf.inputs), leaf.outputs, leaf.bias)
+            shape = (leaf.inputs, leaf.outputs) if leaf.transposed else (leaf.outputs, leaf.inputs)
+            yield from _weight_and_bias(leaf.name, shape, leaf.outputs, leaf.bias)
         case LayerNorm():
-            yield from _weight_and_bias(leaf.name, (leaf.channels,), leaf.channels, leaf.bias)
+            yield _parameter(f"{leaf.name}.{leaf.scale}", (leaf.channels,))
+            if leaf.bias:
+                yield _parameter(f"{leaf.name}.{leaf.shift}", (leaf.channels,))
         case GroupNorm():
             yield from _weight_and_bias(leaf.name, (leaf.channels,), leaf.channels, True)
         case BatchNorm():
@@ -191,14 +334,43 @@ def _tensors(leaf: Leaf) -> Iterator[Tensor]:
         case GlobalResponseNorm():
             yield _parameter(f"{leaf.name}.{leaf.scale}", leaf.shape)
             yield _parameter(f"{leaf.name}.{leaf.shift}", leaf.shape)
-        case Scale():
+        case Scale() | Parameter():
             yield _parameter(leaf.name, leaf.shape)
+        case Buffer():
+            yield Tensor(leaf.name, leaf.shape, leaf.dtype, is_parameter=False)
+        case Embedding():
+            yield _parameter(f"{leaf.name}.weight", (leaf.count, leaf.width))
+        case PackedProjection():
+            yield _parameter(f"{leaf.name}.in_proj_weight", (leaf.outputs, leaf.inputs))
+            if leaf.bias:
+                yield _parameter(f"{leaf.name}.in_proj_bias", (leaf.outputs,))
+        case Conv1d():
+            yield from _conv1d(leaf)
 
 
 def _weight_and_bias(name: str, shape: tuple[int, ...], outputs: int, bias: bool) -> Iterator[Tensor]:
     yield _parameter(f"{name}.weight", shape)
     if bias:
         yield _parameter(f"{name}.bias", (outputs,))
+
+
+def _conv1d(leaf: Conv1d) -> Iterator[Tensor]:
+    first, second = (leaf.inputs, leaf.outputs) if leaf.transposed else (leaf.outputs, leaf.inputs)
+    if leaf.weight_norm:
+        magnitude, direction = weight_norm_names(leaf)
+        yield _parameter(f"{leaf.name}.{magnitude}", (first, 1, 1))
+        yield _parameter(f"{leaf.name}.{direction}", (first, second, leaf.kernel))
+    else:
+        yield _parameter(f"{leaf.name}.weight", (first, second, leaf.kernel))
+    if leaf.bias:
+        yield _parameter(f"{leaf.name}.bias", (leaf.outputs,))
+
+
+def weight_norm_names(leaf: Conv1d) -> tuple[str, str]:
+    """Return the names of a normalized weight's magnitude and direction within its module."""
+    if leaf.weight_norm == "parametrized":
+        return "parametrizations.weight.original0", "parametrizations.weight.original1"
+    return "weight_g", "weight_v"
 
 
 def _parameter(name: str, shape: tuple[int, ...]) -> Tensor:

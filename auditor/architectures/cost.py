@@ -51,11 +51,13 @@ def is_whole(fit: Fit, tensors: Iterable[Tensor]) -> bool:
 
 
 def measure(network: Network, rebuilt: Rebuilt, input_size: tuple[int, int], hints: CostHints) -> Cost:
-    """Return the cost at an input size. Raises torch's errors for sizes that no such network can take."""
+    """Return the cost at an input size. Raises `ValueError` for no network of pictures, torch's errors for sizes that it cannot take."""
     import torch
 
     picture = torch.empty((1, _in_channels(network.backbone), *input_size), device="meta")
     base, features = count_macs(rebuilt, network.backbone, picture)
+    if base == 0:
+        raise ValueError("a network that takes no picture, or whose order of computation is not known")
     plan = network.plan
     by_choice = {k: base + count_macs(rebuilt, plan.blueprint(k), features)[0] for k in plan.choices}
     height, width = int(features.shape[2]), int(features.shape[3])

@@ -12,6 +12,7 @@ BUFFER_NAMES = frozenset(
     """
     running_mean running_var num_batches_tracked weight_u weight_v
     relative_position_index relative_coords_table attn_mask position_ids token_type_ids masked_bias causal_mask inv_freq
+    final_logits_bias attention_bias_idxs input_resolution context_length vocab_size rel_pos_index relative_index
     cos_cached sin_cached freqs_cis rotary_pos_emb pos_table sinusoid_table
     anchors anchor_grid anchor_points stride_tensor pixel_mean pixel_std image_mean image_std
     total_ops total_params queue queue_ptr cluster_size embed_avg ema_w ema_cluster_size initted
@@ -57,6 +58,8 @@ def is_buffer(tensor: Tensor) -> bool:
         return True
     path, _, last = tensor.name.rpartition(".")
     if last in BUFFER_NAMES:
+        return True
+    if last == "freqs" and path.endswith("rope"):
         return True
     # GPT-2's causal mask is a four-dimensional table called `attn.bias`; a real bias has one dimension.
     return last == "bias" and path.endswith("attn") and len(tensor.shape) == 4

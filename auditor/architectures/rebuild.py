@@ -9,22 +9,34 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from auditor.architectures.blueprint import (
+    Attention,
     BatchNorm,
     Branches,
+    Buffer,
+    Conv1d,
     Conv2d,
     ConvTranspose2d,
+    Embedding,
     GlobalResponseNorm,
     GroupNorm,
+    Half,
     LayerNorm,
     Leaf,
     Linear,
     Node,
+    PackedProjection,
+    Parameter,
+    PatchMerge,
     Pool,
     Residual,
     Scale,
     Sequence,
+    Streams,
+    Tokens,
     Upsample,
+    Windows,
     leaves,
+    tensors_of,
 )
 from auditor.architectures.fit import Fit, compare
 from auditor.errors import MissingExtra
@@ -34,7 +46,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-Module = Conv2d | ConvTranspose2d | Linear | BatchNorm | LayerNorm | GroupNorm | GlobalResponseNorm  # every leaf but a bare parameter
+Bare = Scale | Parameter | Buffer  # leaves that are one tensor and no module
+Module = Conv2d | ConvTranspose2d | Linear | BatchNorm | LayerNorm | GroupNorm | GlobalResponseNorm | Embedding | PackedProjection | Conv1d
 
 
 def require_torch() -> None:
@@ -61,10 +74,15 @@ class Rebuilt:
         self.root.eval()
 
     def _place(self, leaf: Leaf) -> None:
+        import torch
+
         # Straight into _modules and _parameters: add_module refuses names that a stranger's prefix may well hold, like "train" or "".
         *path, last = leaf.name.split(".")
         parent = self._walk(path)
-        if isinstance(leaf, Scale):
+        if isinstance(leaf, Buffer):
+            parent._buffers[last] = torch.empty(leaf.shape, dtype=getattr(torch, leaf.dtype), device="meta")
+            return
+        if isinstance(leaf, Scale | Parameter):
             parent._parameters[last] = empty_parameter(leaf.shape)
             return
         module = self._made[leaf.name] = make(leaf)
@@ -141,12 +159,65 @@ class Rebuilt:
             case Upsample():
                 batch, channels, height, width = value.shape
                 return value.new_empty((batch, channels, 2 * height, 2 * width))
+            case Conv1d() | Embedding() | Linear(transposed=True):
+                raise ValueError("not a part of a network that takes a picture")
             case Conv2d() | ConvTranspose2d():
                 return cast("torch.Tensor", self._made[node.name](value))
             case Linear():
                 return cast("torch.Tensor", self._made[node.name](value.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
-            case _:
+            case PackedProjection():
+                weight = self._made[node.name]._parameters["in_proj_weight"]
+                return functional.linear(value.permute(0, 2, 3, 1), cast("torch.Tensor", weight)).permute(0, 3, 1, 2)
+            case Tokens() | Windows() | Attention() | PatchMerge() | Streams() | Half():
+                return self._rearranged(node, value)
+            case _:  # an aside too
                 return value
+
+    def _rearranged(self, node: Tokens | Windows | Attention | PatchMerge | Streams | Half, value: torch.Tensor) -> torch.Tensor:
+        """Run what cuts maps into tokens or windows, joins them, or takes several at once. Sizes alone count, so no order is kept."""
+        batch, channels, height, width = value.shape
+        match node:
+            case Tokens(extra, body):
+                row = self.run(body, value.new_empty((batch, channels, 1, height * width + extra)))
+                return row.new_empty((batch, row.shape[1], height, width))
+            case Windows(size, body):
+                down, across = -(-height // size), -(-width // size)
+                inside = self.run(body, value.new_empty((batch * down * across, channels, size, size)))
+                return inside.new_empty((batch, inside.shape[1], height, width))
+            case Attention(projections, output):
+                return self.run(output, attend([self.run(part, value) for part in projections]))
+            case PatchMerge():
+                return value.new_empty((batch, 4 * channels, -(-height // 2), -(-width // 2)))
+            case Half():
+                return value[:, : channels // 2]
+            case Streams(steps):
+                maps = [value]
+                for step in steps:
+                    maps = [self._summed(row, maps) for row in step]
+                return maps[0]
+
+    def _summed(self, row: tuple[tuple[int, Node], ...], maps: list[torch.Tensor]) -> torch.Tensor:
+        outputs = [self.run(node, maps[source]) for source, node in row]
+        if len({tuple(output.shape) for output in outputs}) != 1:
+            raise ValueError(f"a sum of {', '.join(str(tuple(output.shape)) for output in outputs)}")
+        return outputs[0]
+
+
+def attend(projected: list[torch.Tensor]) -> torch.Tensor:
+    """Return what attention makes of projected maps: every query times every key, and the result times every value.
+
+    One map holds queries, keys and values side by side. The number of heads does not change the count: it divides the channels.
+    Keys and values that several queries share are repeated first, so the queries' width decides.
+    """
+    import torch
+
+    batch, channels, height, width = projected[0].shape
+    wide = channels // 3 if len(projected) == 1 else channels
+    tokens = height * width
+    queries = projected[0].new_empty((batch, tokens, wide))
+    scores = torch.bmm(queries, projected[0].new_empty((batch, wide, tokens)))
+    mixed = torch.bmm(scores, projected[0].new_empty((batch, tokens, wide)))
+    return mixed.permute(0, 2, 1).reshape(batch, wide, height, width)
 
 
 def empty_parameter(shape: tuple[int, ...]) -> nn.Parameter:
@@ -155,6 +226,20 @@ def empty_parameter(shape: tuple[int, ...]) -> nn.Parameter:
     from torch import nn
 
     return nn.Parameter(torch.empty(shape, device="meta"))
+
+
+def bare_module(leaf: LayerNorm | PackedProjection | Conv1d | Linear) -> nn.Module:
+    """Return a module that owns a record's tensors, for records whose names torch's own layer does not give."""
+    from torch import nn
+
+    module = nn.Module()
+    for tensor in tensors_of(leaf):
+        *path, last = tensor.name[len(leaf.name) + 1 :].split(".")
+        parent = module
+        for word in path:
+            parent = parent._modules.setdefault(word, nn.Module()) or parent
+        parent.register_parameter(last, empty_parameter(tensor.shape))
+    return module
 
 
 def make(leaf: Module) -> nn.Module:
@@ -170,10 +255,17 @@ def make(leaf: Module) -> nn.Module:
                 return nn.ConvTranspose2d(
                     leaf.inputs, leaf.outputs, leaf.kernel, leaf.stride, leaf.padding, leaf.output_padding, bias=leaf.bias
                 )
-            case Linear():
+            case Linear() if not leaf.transposed:
                 return nn.Linear(leaf.inputs, leaf.outputs, bias=leaf.bias)
-            case LayerNorm():
+            case LayerNorm() if (leaf.scale, leaf.shift) == ("weight", "bias"):
                 return nn.LayerNorm(leaf.channels, eps=1e-6, bias=leaf.bias)
+            case Embedding():
+                return nn.Embedding(leaf.count, leaf.width)
+            case Conv1d() if not leaf.weight_norm:
+                kind = nn.ConvTranspose1d if leaf.transposed else nn.Conv1d
+                return kind(leaf.inputs, leaf.outputs, leaf.kernel, bias=leaf.bias)
+            case LayerNorm() | PackedProjection() | Conv1d() | Linear():
+                return bare_module(leaf)
             case GroupNorm():
                 return nn.GroupNorm(1, leaf.channels)
             case BatchNorm():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from auditor.facts import Tensor
@@ -19,6 +21,7 @@ class Shapes:
 
     def __init__(self, tensors: Iterable[Tensor]) -> None:
         self._shapes: dict[str, tuple[int, ...]] = {tensor.name: tensor.shape for tensor in tensors}
+        self._sorted: list[str] | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self._shapes
@@ -37,6 +40,18 @@ class Shapes:
                     found.append(prefix)
                     if len(found) == MOST_PREFIXES:
                         break
+        return tuple(found)
+
+    def below(self, path: str) -> tuple[str, ...]:
+        """Return the names that begin with a path (which ends in a dot), without it."""
+        if self._sorted is None:
+            self._sorted = sorted(self._shapes)
+        first = bisect_left(self._sorted, path)
+        found: list[str] = []
+        for name in islice(self._sorted, first, None):
+            if not name.startswith(path):
+                break
+            found.append(name[len(path) :])
         return tuple(found)
 
     def count(self, name_of: Callable[[int], str], most: int = MOST_BLOCKS) -> int:

@@ -1,0 +1,95 @@
+"""The search that all recognizers of tabled networks share, and the computing order of their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from auditor.architectures.blueprint import Activation, Aside, Attention, Branches, Half, Leaf, Node, Residual, Sequence
+from auditor.architectures.grammar import LEAST_KNOWN, Grammar, Reading, read_grammar
+from auditor.architectures.network import Recognized, held, with_twins
+from auditor.architectures.search import Found, find
+from auditor.architectures.shapes import Shapes
+from auditor.facts import Architecture, Tensor
+
+
+class GrammarRecognizer:
+    """What recognizers of tabled networks have in common; a family gives its grammars, its conditions and its words."""
+
+    name: str
+    grammars: tuple[Grammar, ...]
+
+    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
+        """Tell whether the first weight of any spelling is there."""
+        endings = tuple(grammar.anchor for grammar in self.grammars)
+        return any(tensor.name.endswith(endings) for tensor in tensors)
+
+    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
+        """Return the architecture, or None where the family's own evidence is not there."""
+        match = self.match(tensors)
+        return match.architecture if match else None
+
+    def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
+        """Return the best fitting network of the family."""
+        shapes = Shapes(tensors)
+        found = find(tensors, self.readings(shapes), self.blueprint)
+        if found is None:
+            return None
+        network = replace(found.network, assumption=self.assumption(found.plan))
+        twins = tuple(other.prefix for other in found.others if replace(other, prefix=found.plan.prefix) == found.plan)
+        return Recognized(held(with_twins(self.describe(found, shapes), twins), network, tensors), network)
+
+    def readings(self, shapes: Shapes) -> Iterable[Reading]:
+        """Yield what the file says in every spelling, where it fits the family."""
+        for grammar in self.grammars:
+            for prefix in shapes.prefixes(grammar.anchor):
+                reading = read_grammar(shapes, grammar, prefix)
+                if reading is not None and reading.known >= LEAST_KNOWN and self.fits(reading):
+                    yield reading
+
+    def fits(self, reading: Reading) -> bool:
+        """Tell whether the family's own evidence is there and its sizes agree."""
+        raise NotImplementedError
+
+    def blueprint(self, reading: Reading) -> Node:
+        """Return the network."""
+        raise NotImplementedError
+
+    def describe(self, found: Found[Reading], shapes: Shapes) -> Architecture:
+        """Return the architecture, before it is held against the file."""
+        raise NotImplementedError
+
+    def assumption(self, reading: Reading) -> str:
+        """Return what the cost takes for granted."""
+        return ""
+
+
+def every_leaf(reading: Reading) -> Node:
+    """Return a network's tensors without an order of computation."""
+    parts: list[Node] = list(reading.outer_leaves(*{placed.part.role for placed in reading.outer}))
+    for row, depth in enumerate(reading.depths):
+        parts.extend(reading.leaf(placed, reading.block_path(row, block)) for block in range(depth) for placed in reading.blocks[row])
+    return Aside(tuple(parts))
+
+
+def transformer_block(reading: Reading, row: int, block: int, around: Callable[[Node], Node] = lambda node: node) -> Node:
+    """Return one block: attention and perceptron, each added to its input; `around` wraps the attention (into windows)."""
+    path = reading.block_path(row, block)
+    made: dict[str, Leaf] = {placed.part.role: reading.leaf(placed, path) for placed in reading.blocks[row] if placed.part.role}
+    silent = tuple(reading.leaf(placed, path) for placed in reading.blocks[row] if not placed.part.role)
+    projections = tuple(made[role] for role in ("fused", "query", "key", "value") if role in made)
+    parts: list[Node] = [Aside(silent)]
+    if projections and "output" in made:
+        parts.append(Residual(around(Attention(projections, made["output"]))))
+    if "expand" in made and "project" in made:
+        parts.append(Residual(Sequence((*_widening(reading, made, row), made["project"]))))
+    return Sequence(tuple(parts))
+
+
+def _widening(reading: Reading, made: dict[str, Leaf], row: int) -> tuple[Node, ...]:
+    expand: Node = made["expand"]
+    if "gate" in made:
+        return (Branches((expand, made["gate"])), Activation("gelu"))
+    placed = {one.part.role: one.part for one in reading.blocks[row]}
+    wide, inner = reading.size(placed["expand"].shape[0]), reading.size(placed["project"].shape[1])
+    return (expand, Half()) if wide == 2 * inner else (expand, Activation("gelu"))
