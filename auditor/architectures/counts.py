@@ -10,17 +10,24 @@ from auditor.facts import Parameters, Tensor
 # Last words of names under which torch, torchvision, timm, transformers, thop and common research code register buffers.
 BUFFER_NAMES = frozenset(
     """
-    running_mean running_var num_batches_tracked weight_u weight_v
+    running_mean running_var num_batches_tracked weight_u
     relative_position_index relative_coords_table attn_mask position_ids token_type_ids masked_bias causal_mask inv_freq
     final_logits_bias attention_bias_idxs input_resolution context_length vocab_size rel_pos_index relative_index
-    cos_cached sin_cached freqs_cis rotary_pos_emb pos_table sinusoid_table
-    anchors anchor_grid anchor_points stride_tensor pixel_mean pixel_std image_mean image_std
-    total_ops total_params queue queue_ptr cluster_size embed_avg ema_w ema_cluster_size initted
+    cos_cached sin_cached freqs_cis freqs_cos freqs_sin periods rotary_pos_emb pos_table sinusoid_table pe tril filt _float_tensor
+    anchors anchor_grid anchor_points priors stride_tensor pixel_mean pixel_std image_mean image_std empty_weight
+    total_ops total_params queue queue_ptr cluster_size embed_avg ema_w ema_cluster_size initted inited
+    input_min input_max output_min output_max min_val max_val std_bias std_scale
     betas alphas_cumprod alphas_cumprod_prev sqrt_alphas_cumprod sqrt_one_minus_alphas_cumprod log_one_minus_alphas_cumprod
     sqrt_recip_alphas_cumprod sqrt_recipm1_alphas_cumprod posterior_variance posterior_log_variance_clipped
     posterior_mean_coef1 posterior_mean_coef2
     """.split()
 )
+# Names that a learnable tensor of more dimensions has too: weight normalization's `weight_v` is the weight itself, spectral
+# normalization's is a vector; rotary frequencies are fixed as one vector and learned as a table for each layer.
+VECTOR_BUFFERS = frozenset(("weight_v", "_u", "_v", "freqs", "project", "window"))
+# Square tables that let a position see the ones before it: a real bias has one dimension.
+MASKS = frozenset(("bias", "mask"))
+COLORS = 3  # a picture's mean and deviation are one number a channel
 LEARNABLE_DTYPES = ("float", "bfloat", "complex", "half", "double")
 MOST_DIMENSIONS = 64  # torch has no tensor of more; a longer shape is a lie and would only cost time
 
@@ -57,12 +64,14 @@ def is_buffer(tensor: Tensor) -> bool:
     if tensor.dtype and not tensor.dtype.startswith(LEARNABLE_DTYPES):
         return True
     path, _, last = tensor.name.rpartition(".")
-    if last in BUFFER_NAMES:
+    dims = len(tensor.shape)
+    if last in BUFFER_NAMES or path.endswith("cell_anchors"):
         return True
-    if last == "freqs" and path.endswith("rope"):
-        return True
-    # GPT-2's causal mask is a four-dimensional table called `attn.bias`; a real bias has one dimension.
-    return last == "bias" and path.endswith("attn") and len(tensor.shape) == 4
+    if last in VECTOR_BUFFERS:
+        return dims == 1
+    if last in MASKS:  # GPT-2 calls its causal mask `attn.bias`
+        return dims >= 2 and tensor.shape[-1] == tensor.shape[-2] and (dims == 4 and path.endswith("attn") or last == "mask")
+    return last in ("mean", "std") and elements(tensor.shape) == COLORS
 
 
 def elements(shape: tuple[int, ...]) -> int:

@@ -32,6 +32,16 @@ from auditor.facts import Parameters, Tensor
         (Tensor("running_mean_head.weight", (4, 4), "float32"), False),
         (Tensor("bn.running_mean", (64,), "float32", is_parameter=True), False),
         (Tensor("weight", (4, 4), "float32", is_parameter=False), True),
+        (Tensor("ups.0.weight_v", (512, 256, 16), "float32"), False),  # weight normalization's
+        (Tensor("discriminator.0.weight_v", (27,), "float32"), True),  # spectral normalization's
+        (Tensor("rope.freqs", (64,), "float32"), True),
+        (Tensor("rope.freqs", (2, 12, 12, 32), "float32"), False),  # learned for each layer
+        (Tensor("blocks.0.attn.mask", (1, 1, 128, 128), "float32"), True),
+        (Tensor("mask", (64,), "float32"), False),
+        (Tensor("anchor_generator.cell_anchors.0", (3, 4), "float32"), True),
+        (Tensor("normalize.mean", (1, 3, 1, 1), "float32"), True),
+        (Tensor("layer.mean", (64,), "float32"), False),
+        (Tensor("blocks.0.attn.q_proj.input_min", (), "float32"), True),
     ],
 )
 def test_buffers(tensor, buffer):
