@@ -70,7 +70,7 @@ def is_buffer(tensor: Tensor) -> bool:
     if last in VECTOR_BUFFERS:
         return dims == 1
     if last in MASKS:  # GPT-2 calls its causal mask `attn.bias`
-        return dims >= 2 and tensor.shape[-1] == tensor.shape[-2] and (dims == 4 and path.endswith("attn") or last == "mask")
+        return dims >= 2 and tensor.shape[-1] == tensor.shape[-2] and ((dims == 4 and path.endswith("attn")) or last == "mask")
     return last in ("mean", "std") and elements(tensor.shape) == COLORS
 
 
