@@ -12,7 +12,7 @@ from auditor.architectures.inspection import inspect_checkpoint
 from auditor.blob import Blob
 from auditor.errors import AuditError, NetworkError
 from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
-from auditor.formats.reading import read_contents
+from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
 from auditor.hosts.registry import host_for
@@ -84,8 +84,10 @@ def gather_artifacts(
     """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read."""
     wanted = [_Address(link.url, link, tuple(hosts)) for link in links if is_wanted(link)]
     wanted += [_Address(url, None, (LocalFiles(), *hosts)) for url in given]  # only the command line may name a local path
+    if wanted:
+        shared_pool().start()  # its interpreter starts while the hosts are asked
     progress.stage("listing hosts", len(wanted))
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool, workers_killed_on_interrupt():
         listings = list(pool.map(lambda address: _list(address, network, progress), wanted))
         sources: list[Source] = []
         tasks: list[_Task] = []
@@ -99,6 +101,8 @@ def gather_artifacts(
         tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
         progress.stage("reading checkpoints", len(tasks))
         read = list(pool.map(lambda task: _read(task, progress), tasks[:MAX_FILES]))
+    if read and shared_pool().failure:
+        progress.warn(f"files are read without a process of their own: {shared_pool().failure}")
     artifacts = [artifact for artifact, _ in read]
     sources += [source for _, source in read]
     if len(tasks) > MAX_FILES:
@@ -209,7 +213,7 @@ def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
     blob = None
     try:
         blob = task.open()
-        contents = tuple(_derived(item) for item in read_contents(blob))
+        contents = tuple(_derived(item) for item in read_isolated(blob))
         size = blob.size
     except NetworkError as error:
         contents, size = (), file.size or 0

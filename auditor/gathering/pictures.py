@@ -43,7 +43,9 @@ def with_pictures(
             progress.warn(f"{name}: {error}")
             continue
         had.append((picture, data, replace(source, sha256=hashlib.sha256(data).hexdigest())))
-    results = read_pictures([PictureFile(p.path or p.url, data, p.sections, p.caption, p.line) for p, data, _ in had])
+    results = read_pictures(
+        [PictureFile(p.path or p.url, data, p.sections, p.caption, p.line) for p, data, _ in had], 30.0 + 20.0 * len(had)
+    )
     tables: list[Table] = []
     for (_, _, source), result in zip(had, results, strict=True):
         if isinstance(result, AuditError):

@@ -131,6 +131,8 @@ def _look(kind: str, url: str, required: bool, nothing: T, read: Callable[[], Se
         status, detail, value, sha256 = Status.ERROR, str(error), nothing, EMPTY_SHA256
     else:
         status, detail, value, sha256 = seen.status, seen.detail, seen.value, seen.sha256
+    if kind == "releases" and status is Status.MISSING:
+        required = False  # the server says that there is no such thing as a release: nothing is hidden there
     return value, Source(kind, kind, url, status, detail, required, _now(), sha256=sha256)
 
 

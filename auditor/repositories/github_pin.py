@@ -50,11 +50,28 @@ def pin_commit(api: GitHubApi, full_name: str, default_branch: str, asked: str |
 
 def _commit(api: GitHubApi, full_name: str, ref: str) -> str:
     """Return the full id of the commit that a ref stands for."""
-    data = api.get(f"/repos/{full_name}/commits/{quoted(ref)}").data
-    commit = str(data.get("sha")) if isinstance(data, dict) else ""
+    try:
+        data = api.get(f"/repos/{full_name}/commits/{quoted(ref)}").data
+        commit = str(data.get("sha")) if isinstance(data, dict) else ""
+    except NetworkError as error:
+        if error.http_status not in UNKNOWN_REF or FULL_ID.fullmatch(ref):
+            raise
+        commit = _branch(api, full_name, ref)
+        if not commit:
+            raise
     if not FULL_ID.fullmatch(commit):
         raise NetworkError(f"GitHub's answer for {full_name} at {ref} names no commit")
     return commit
+
+
+def _branch(api: GitHubApi, full_name: str, name: str) -> str:
+    """Return the commit of a branch by the branch's own address, "" where there is none: servers differ in what a commit's takes."""
+    try:
+        data = api.get(f"/repos/{full_name}/branches/{quoted(name)}").data
+    except NetworkError:
+        return ""
+    head = data.get("commit") if isinstance(data, dict) else None
+    return str(head.get("sha") or "") if isinstance(head, dict) else ""
 
 
 def _beginning(api: GitHubApi, full_name: str, ref: str) -> tuple[str, str] | None:

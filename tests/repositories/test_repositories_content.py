@@ -213,3 +213,13 @@ def test_no_path_and_no_link_leaves_the_repository(path: str, words: str) -> Non
             continue
         assert is_plain(plain)
         assert not plain.startswith(("/", "../"))
+
+
+def test_a_server_that_makes_ids_up_is_read_all_the_same() -> None:
+    github = FakeGitHub(files())
+    repository = opened(github)
+    github.tampered["README.md"] = b"# Paper\n\n"  # what the raw host gives has another id, and the API knows no such id
+    entry = next(e for e in repository.repository.tree if e.path == "README.md")
+    repository._entries["README.md"] = type(entry)(entry.path, len(b"# Paper\n\n"), entry.sha, entry.symlink_to)
+    github.faults = lambda method, url: error(404, "Not Found") if "git/blobs" in url or "/contents/" in url else None
+    assert repository.read("README.md") == b"# Paper\n\n"
