@@ -176,5 +176,5 @@ def test_every_truncation_of_a_picture_is_a_format_error_or_a_picture(cut):
 
 def test_large_pictures_are_scaled_with_the_factor_known():
     picture, scale = decoded(encoded(Image.new("RGB", (5000, 1000), "white")))
-    assert picture.size == (2000, 400)
-    assert scale == 2.5
+    assert picture.size == (pictures.MAX_SIDE, pictures.MAX_SIDE // 5)
+    assert scale == 5000 / pictures.MAX_SIDE
