@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from internet import program, worlds
 
-from auditor.demo.internet import DriveFile, DriveFolder, Fault, HostedRepository, Sharing, World, rate_limited
+from auditor.demo.internet import DriveFile, DriveFolder, Fault, HostedRepository, Mishap, Sharing, World, rate_limited
 
 needs_corpus = pytest.mark.skipif(not worlds.has_corpus(), reason="the corpus is not beside this checkout")
 
@@ -330,3 +330,85 @@ def test_local_folder(internet, tmp_path):
     running = internet(small_world(file("best.pth", pose_checkpoint("best.pth", "S"))))
     audit(running, "run", str(folder), "--out", "out", cwd=tmp_path, expect=0)
     assert checkpoints(record(tmp_path / "out"))["best.pth"]["parameters"]["learnable"] == 7_438_976
+
+
+def test_a_zip_bomb_is_a_status_and_costs_little(run_small):
+    from internet.hostile import zip_bomb
+
+    from auditor.demo.world import pose_checkpoint
+
+    world = small_world(file("bomb.pth", zip_bomb()), file("good.pth", pose_checkpoint("good.pth", "XS")))
+    _, folder = run_small(world, expect=0)  # its first bytes show that it is no checkpoint, and no more was unpacked
+    report = record(folder)
+    by_name = {a["name"]: a for a in report["artifacts"]}
+    assert by_name["good.pth"]["checkpoints"]
+    assert not by_name["bomb.pth"]["checkpoints"]
+    assert "bomb/data.pkl" in by_name["bomb.pth"]["detail"]
+    assert by_name["bomb.pth"]["bytes_read"] < 1e6
+    assert report["stats"]["peak_rss"] < 700e6
+
+
+def test_a_server_that_ignores_ranges_is_read_all_the_same(run_small):
+    from auditor.demo.world import pose_checkpoint
+
+    deaf = tuple(Fault(host, mishap=Mishap.IGNORES_RANGE) for host in ("drive.usercontent.google.com", "drive.google.com"))
+    world = small_world(file("good.pth", pose_checkpoint("good.pth", "XS")), faults=deaf)
+    _, folder = run_small(world, expect=0)
+    assert checkpoints(record(folder))["good.pth"]["parameters"]["learnable"] == 3_528_008
+
+
+def test_drive_that_answers_errors_accuses_nobody(run_small):
+    readme = README + b"\n| Model | Params |\n| --- | --- |\n| Net-M | 7.59M |\n"
+    for status in (403, 429, 500):
+        _, folder = run_small(small_world(readme=readme, faults=(Fault("drive.google.com", status=status),)), expect=4)
+        assert verdicts(record(folder)) == {"Net-M": "unverifiable"}
+
+
+def test_inspect_says_what_is_inside(internet, tmp_path):
+    from auditor.demo.world import pose_checkpoint
+
+    running = internet(small_world(file("best.pth", pose_checkpoint("best.pth", "S"))))
+    done = audit(running, "inspect", f"https://drive.google.com/drive/folders/{FOLDER}", "--json", cwd=tmp_path, expect=0)
+    (artifact,) = json.loads(done.stdout)["artifacts"]
+    checkpoint = artifact["checkpoints"][0]
+    assert checkpoint["parameters"]["learnable"] == 7_438_976
+    assert checkpoint["architecture"]["depths"] == [3, 3, 9, 3]
+    assert checkpoint["tensors"][0]["shape"] == [48, 3, 4, 4]
+    assert artifact["requests"] <= 4
+    shown = audit(running, "inspect", f"https://drive.google.com/drive/folders/{FOLDER}", cwd=tmp_path, expect=0).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_inspect_of_nothing(internet, tmp_path):
+    done = audit(internet(small_world()), "inspect", "absent.pth", cwd=tmp_path, expect=3)
+    assert "no such file" in (done.stdout + done.stderr)
+
+
+def test_links_and_claims_as_records(internet, tmp_path):
+    running = internet(small_world(readme=README + b"\n| Model | Params |\n| --- | --- |\n| Net-M | 7.59M |\n"))
+    links = json.loads(audit(running, "links", "lab/net", "--json", cwd=tmp_path, expect=0).stdout)
+    assert [link["purpose"] for link in links["links"]] == ["checkpoint"]
+    assert links["schema_version"] == "1"
+    claims = json.loads(audit(running, "claims", "lab/net", "--json", cwd=tmp_path, expect=0).stdout)
+    assert [(c["variant"], c["attribute"], c["value"], c["unit"]) for c in claims["claims"]] == [("Net-M", "params", 7.59, "M")]
+    assert {e["id"] for e in claims["evidence"]} >= {i for c in claims["claims"] for i in c["evidence"]}
+
+
+def test_the_issue_is_shown_and_sent_once(internet, tmp_path):
+    from dataclasses import replace
+
+    from auditor.demo.world import demo_world
+
+    running = internet(replace(demo_world(), accepts_issues=True))
+    running.env["GITHUB_TOKEN"] = "ghp_test"
+    audit(running, "run", "example-lab/wader-pose", "--out", "out", cwd=tmp_path, expect=1)
+    shown = audit(running, "issue", "out", cwd=tmp_path, expect=0).stdout
+    assert "issues/new?title=" in shown
+    assert not running.replica.filed, "showing sends nothing"
+    audit(running, "issue", "out", "--file", cwd=tmp_path, expect=2)
+    assert not running.replica.filed, "nobody confirmed"
+    done = audit(running, "issue", "out", "--file", "--yes", cwd=tmp_path, expect=0)
+    assert "/issues/" in done.stdout
+    assert len(running.replica.filed) == 1
+    audit(running, "issue", "out", "--file", "--yes", cwd=tmp_path, expect=3)
+    assert len(running.replica.filed) == 1

@@ -49,6 +49,9 @@ def with_pictures(
     tables: list[Table] = []
     for (_, _, source), result in zip(had, results, strict=True):
         if isinstance(result, AuditError):
+            if "animated" in result.why:  # no table moves
+                sources.append(replace(source, status=Status.SKIPPED, detail=str(result), required=False))
+                continue
             progress.warn(f"{source.id}: {result}: {result.help}")
             sources.append(replace(source, status=Status.ERROR, detail=f"{result} {result.help}".strip()))
             continue
