@@ -63,7 +63,14 @@ def read_script(document: Document) -> Outline:
     builder.notes.extend(notes)
     language = document.path.rsplit(".", 1)[-1].lower() if "." in document.path else "sh"
     builder.code("\n".join(lines), 1, language, list(command_links(enumerate(lines, 1))))
-    return builder.outline()
+    found = builder.outline()
+    if language not in ("yaml", "yml", "json"):
+        return found
+    from dataclasses import replace
+
+    from auditor.documents.config_literals import read_config_literals
+
+    return replace(found, literals=read_config_literals(document.text))
 
 
 def read_python(document: Document) -> Outline:

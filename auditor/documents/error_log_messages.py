@@ -1,0 +1,267 @@
+"""The words in which torch, transformers and their neighbors say that a state dict does not fit, in the versions that are met.
+
+Messages are matched without white space (see `error_log_text`), lists of bare names line by line. Every pattern is anchored at a
+fixed beginning and bounded, so a hostile log costs linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.documents.error_log_text import Squeezed
+
+MAX_NAMES = 100_000  # in one list
+MAX_EVENTS = 200_000
+
+NAME = r"[^\s\"'`,:;()\[\]{}\x00]{1,300}"
+SHAPE = r"(?:torch\.)?(?:Size)?[(\[]{1,2}([\d,]{0,160})[)\]]{1,2}"
+_HEADS = re.compile(
+    r"Error\(s\)inloadingstate_dictfor"
+    r"|sizemismatchfor"
+    r"|While(?:copying|swapping)theparameternamed"
+    r"|(?:missing|unexpected)_?key"
+    r"|Someweightsof"
+    r"|Weightsof\w{1,100}notinitialized"
+    r"|Weightsfrompretrainedmodelnotused"
+    r"|foundshape"
+    r"|Skiploadingparameter",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"Error\(s\)inloadingstate_dictfor([^\W\d][\w.]{0,199}):")
+_MISMATCHES = (
+    # 1.1 and later, then 0.4 to 1.0
+    re.compile(
+        rf"sizemismatchfor(?P<name>{NAME}):copyingaparamwithshape(?P<ours>{SHAPE})fromcheckpoint,theshapeincurrentmodelis(?P<theirs>{SHAPE})"
+    ),
+    re.compile(
+        rf"sizemismatchfor(?P<name>{NAME}):copyingaparamof(?P<ours>{SHAPE})fromcheckpoint,wheretheshapeis(?P<theirs>{SHAPE})incurrentmodel"
+    ),
+    re.compile(
+        rf"While(?:copying|swapping)theparameternamed[\"']?(?P<name>{NAME})[\"']?,whosedimensionsinthemodelare(?P<theirs>{SHAPE})"
+        rf"andwhosedimensionsinthecheckpointare(?P<ours>{SHAPE})"
+    ),
+    # fvcore and Detectron2
+    re.compile(
+        rf"Skiploadingparameter['\"](?P<name>{NAME})['\"]tothemodelduetoincompatibleshapes:(?P<ours>{SHAPE})inthecheckpointbut"
+        rf"(?P<theirs>{SHAPE})inthemodel"
+    ),
+)
+# transformers: the name stands before the words
+_FOUND = re.compile(rf"foundshape(?P<ours>{SHAPE})inthecheckpointand(?P<theirs>{SHAPE})inthemodel")
+_NAME_BEFORE = re.compile(r"(?:^|[-*:\x00])([\w.]{1,300}):$")
+_BROKEN = re.compile(rf"(?:sizemismatchfor|theparameternamed[\"']?)(?:{NAME})?(?:$|\x00|:copying|:cop?y?i?n?$|[\"']?,whosedim|:?\.\.\.)")
+_LIST = re.compile(
+    r"(?P<kind>missing|unexpected)_?key(?:\(s\)|s)?(?:in(?:the)?(?:source|loaded|model)?state_?dict)?(?P<end>[:=]{0,2})", re.IGNORECASE
+)
+_OPENING = re.compile(r"[\"']?(?:set\(|o?dict_keys\(|OrderedSet\()?[\[{(]{1,2}")
+_LONE = re.compile(rf"unexpectedkey[\"'](?P<name>{NAME})[\"']instate_dict")  # torch 0.3 stopped at the first
+_SOFT = (
+    (re.compile(r"Someweightsofthemodelcheckpointat[^\[\x00]{1,300}?werenotusedwheninitializing(?P<model>\w{1,100}):"), "unexpected"),
+    (
+        re.compile(r"Someweightsof(?P<model>\w{1,100})werenotinitializedfromthemodelcheckpoint[^\[\x00]{1,300}?newlyinitialized:"),
+        "missing",
+    ),
+    (
+        re.compile(r"Someweightsof(?P<model>\w{1,100})werenotinitializedfromthemodelcheckpoint[^\[\x00]{1,300}?didnotmatch:"),
+        "mismatch",
+    ),
+    (re.compile(r"Weightsof(?P<model>\w{1,100})notinitializedfrompretrainedmodel:"), "missing"),
+    (re.compile(r"Weightsfrompretrainedmodelnotusedin(?P<model>\w{1,100}):"), "unexpected"),
+)
+_ITEM = re.compile(rf"(?P<dots>\.{{3,20}}|\[\.\.\.\])|(?P<mark>[\"'])(?P<name>[^\"'\s,\x00]{{1,300}})(?P=mark)")
+_CLOSING = frozenset("]}).")
+
+_LOOSE = re.compile(
+    r"\b(?P<kind>missing|unexpected)[ _]keys?(?:\(s\))?(?: in(?: the)?(?: source| loaded| model)? state_?dict)?[ *_`]{0,4}:[ *_`]{0,4}(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[\w-]{1,100}){1,40}")
+_ROW = re.compile(rf"(?:[-*+•]\s+|\d{{1,6}}[.)]\s+)?[`\"']?(?P<name>{_BARE.pattern})[`\"']?,?(?:\s+[(#].{{0,300}})?")
+_DOTS = re.compile(r"(?:[-*+•]\s+)?[\[(]?\.{3,20}[\])]?,?(?:\s*\(.{0,200}\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One message, or one list of names, where it begins."""
+
+    kind: str  # header, mismatch, missing, unexpected, broken
+    line: int
+    model: str = ""
+    names: tuple[str | None, ...] = ()  # None where names were left out
+    checkpoint_shape: tuple[int, ...] = ()
+    model_shape: tuple[int, ...] = ()
+    shape_line: int = 0  # where the checkpoint's shape stands: a message may take several lines
+    complete: bool = True
+    form: str = "torch"  # torch, soft (a warning of transformers), loose (bare names, line by line)
+
+
+def events(source: Squeezed) -> tuple[Event, ...]:
+    """Return every message of a log in its order."""
+    found: list[Event] = []
+    for event in (*_messages(source), *_loose_lists(source)):
+        found.append(event)
+        if len(found) >= MAX_EVENTS:
+            break
+    return tuple(sorted(found, key=lambda event: event.line))
+
+
+def _messages(source: Squeezed) -> Iterator[Event]:
+    text, at = source.text, 0
+    while (head := _HEADS.search(text, at)) is not None:
+        at = head.end()
+        word, line = head.group().lower(), source.line_at(head.start())
+        if word.startswith("error"):
+            header = _HEADER.match(text, head.start())
+            yield Event("header", line, header[1] if header else "", complete=header is not None)
+        elif word.startswith(("missing", "unexpected")):
+            listed, at = _list(text, head.start(), line)
+            if listed is not None:
+                yield listed
+        elif word.startswith(("someweights", "weights")):
+            for event, end in _soft(text, head.start(), line):
+                at = end
+                yield event
+        else:
+            yield from _mismatch(source, head.start(), line)
+
+
+def _mismatch(source: Squeezed, start: int, line: int) -> Iterator[Event]:
+    text = source.text
+    for pattern in _MISMATCHES:
+        match = pattern.match(text, start)
+        if match:
+            yield from _differing(match["name"], match["ours"], match["theirs"], line, source.line_at(match.start("ours")))
+            return
+    match = _FOUND.match(text, start)
+    before = _NAME_BEFORE.search(text[max(0, start - 302) : start]) if match else None
+    if match and before:
+        named = source.line_at(start - len(before[1]) - 1)
+        yield from _differing(before[1], match["ours"], match["theirs"], named, source.line_at(match.start("ours")))
+    elif _BROKEN.match(text, start) or start + 40 > len(text):
+        yield Event("broken", line, complete=False)
+
+
+def _differing(name: str, ours: str, theirs: str, line: int, shape_line: int) -> Iterator[Event]:
+    checkpoint, model = _sizes(ours), _sizes(theirs)
+    if checkpoint is not None and model is not None and checkpoint != model:
+        yield Event("mismatch", line, "", (name,), checkpoint, model, shape_line)
+
+
+def _sizes(shape: str) -> tuple[int, ...] | None:
+    """Return the sizes of a printed shape, None for numbers that no tensor has."""
+    words = [word for word in re.findall(r"\d+", shape.partition("(")[2] or shape) if word]
+    if len(words) > 64 or any(len(word) > 18 for word in words):
+        return None
+    return tuple(int(word) for word in words)
+
+
+def _list(text: str, start: int, line: int) -> tuple[Event | None, int]:
+    """Return the list of names that begins here and where to read on."""
+    lone = _LONE.match(text, start)
+    if lone:
+        return Event("unexpected", line, names=(lone["name"],)), lone.end()
+    head = _LIST.match(text, start)
+    if head is None or not head["end"]:
+        return None, start + 1
+    names, at, complete = quoted_names(text, head.end())
+    if not names:
+        # Nothing at all after the colon: the log ends here, or bare names follow, which are read line by line.
+        ended = at >= len(text) or text[at : at + 1] in "\"'"
+        return (Event("broken", line, complete=False) if ended and at >= len(text) else None), max(at, start + 1)
+    return Event(head["kind"].lower(), line, names=names, complete=complete), at
+
+
+def _soft(text: str, start: int, line: int) -> Iterator[tuple[Event, int]]:
+    """Yield the header and the list of one of transformers' warnings."""
+    for pattern, kind in _SOFT:
+        match = pattern.match(text, start)
+        if match is None:
+            continue
+        yield Event("header", line, match["model"], form="soft"), match.end()
+        if kind != "mismatch":
+            names, at, complete = quoted_names(text, match.end())
+            yield Event(kind, line, names=names, complete=complete, form="soft"), at
+        return
+
+
+def quoted_names(text: str, at: int) -> tuple[tuple[str | None, ...], int, bool]:
+    """Return the names of a quoted list (None for names left out), where it ends, and whether its end was seen."""
+    opening = _OPENING.match(text, at)
+    at = opening.end() if opening else at
+    names: list[str | None] = []
+    while len(names) < MAX_NAMES:
+        item = _ITEM.match(text, at)
+        if item is None:
+            # Here an empty list ends, or a name that was cut.
+            closed = text[at : at + 1] in _CLOSING and bool(text[at : at + 1])
+            return tuple(names), at, closed and (not names or names[-1] is not None)
+        name = item["name"]
+        left_out = name is None or "..." in name
+        if not (left_out and names and names[-1] is None):
+            names.append(None if left_out else name)
+        at = item.end()
+        if text[at : at + 1] == ",":
+            at += 1
+        elif not left_out:
+            return tuple(names), at, text[at : at + 1] in _CLOSING and at < len(text)
+    return tuple(names), at, False
+
+
+def _loose_lists(source: Squeezed) -> Iterator[Event]:
+    """Yield lists of bare names: one to a line as people copy them, or with commas between as mmcv prints them."""
+    lines, index = source.lines, 0
+    while index < len(lines):
+        line = lines[index]
+        head = _LOOSE.search(line[:400_000]) if ":" in line and "key" in line.lower() else None
+        index += 1
+        if head is None:
+            continue
+        begun, rest = index - 1, head["rest"].strip()
+        names: list[str | None] = []
+        complete = True
+        if rest:
+            names, index = _with_commas(lines, index, rest)
+        else:
+            names, index, complete = _one_to_a_line(lines, index)
+        if any(names):
+            elided = None in names
+            yield Event(
+                head["kind"].lower(), source.numbers[begun], names=tuple(names), complete=complete and not elided, form="loose"
+            )
+
+
+def _with_commas(lines: list[str], index: int, rest: str) -> tuple[list[str | None], int]:
+    names: list[str | None] = []
+    while True:
+        for word in rest.split(","):
+            word = word.strip()
+            if _DOTS.fullmatch(word):
+                names.append(None)
+            elif _BARE.fullmatch(word):
+                names.append(word)
+            elif word:
+                return names, index
+        if not rest.rstrip().endswith(",") or index >= len(lines) or len(names) > MAX_NAMES:
+            return names, index
+        rest = lines[index]
+        index += 1
+
+
+def _one_to_a_line(lines: list[str], index: int) -> tuple[list[str | None], int, bool]:
+    names: list[str | None] = []
+    skipped = 0
+    while index < len(lines) and len(names) < MAX_NAMES:
+        line = lines[index][:2000].strip()
+        row = _ROW.fullmatch(line)
+        if row:
+            names.append(row["name"])
+        elif _DOTS.fullmatch(line):
+            names.append(None)
+        elif not names and skipped < 2 and (not line or line.startswith("```")):
+            skipped += 1
+        else:
+            break
+        index += 1
+    return names, index, index < len(lines) or not names or names[-1] is not None
