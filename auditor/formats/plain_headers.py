@@ -12,7 +12,7 @@ from auditor.facts import Checkpoint, Tensor, Training
 from auditor.formats.dtypes import item_bytes
 from auditor.formats.extents import NoTensorsError
 from auditor.formats.interface import Limits
-from auditor.formats.pickle_values import TensorRecord, clean_text
+from auditor.formats.pickle_values import Storage, TensorRecord, clean_text
 from auditor.formats.state_dicts import strip_wrappers
 
 _MOST_WARNINGS = 20
@@ -32,6 +32,7 @@ class Described:
     dtype: str
     is_parameter: bool | None = None
     size_bytes: int | None = None  # where it is not what shape and type say, as of quantized blocks
+    storage: str = ""  # equal for tensors that share their values
 
 
 def checked_shape(sizes: Iterable[object], name: str) -> tuple[int, ...]:
@@ -79,12 +80,7 @@ def make_plain_checkpoint(
         raise NoTensorsError("no tensors in the file")
     if len(described) > limits.tensors:
         raise LimitError("more tensors than are allowed", f"at most {limits.tensors}")
-    prefix, named = strip_wrappers(
-        tuple(
-            (clean_text(item.name[:_LONGEST_NAME]), TensorRecord(item.shape, item.dtype, is_parameter=item.is_parameter))
-            for item in described
-        )
-    )
+    prefix, named = strip_wrappers(tuple((clean_text(item.name[:_LONGEST_NAME]), _record(item)) for item in described))
     notes = [clean_text(note) for note in warnings]
     if len({name for name, _ in named}) < len(named):
         notes.append("two tensors have the same name")
@@ -94,7 +90,10 @@ def make_plain_checkpoint(
         saved_as=None,
         state_key=state_key,
         prefix=prefix,
-        tensors=tuple(Tensor(name, record.shape, record.dtype, is_parameter=record.is_parameter) for name, record in named),
+        tensors=tuple(
+            Tensor(name, record.shape, record.dtype, record.storage.key if record.storage else "", record.is_parameter)
+            for name, record in named
+        ),
         sha256=header if isinstance(header, str) else hashlib.sha256(header).hexdigest(),
         header_name=header_name,
         training=replace(training, metadata=short_entries(training.metadata)),
@@ -102,6 +101,11 @@ def make_plain_checkpoint(
         storage_bytes=sum(size_of(item) for item in described) if storage_bytes is None else storage_bytes,
         size=size,
     )
+
+
+def _record(item: Described) -> TensorRecord:
+    storage = Storage(item.storage, item.dtype, 0) if item.storage else None
+    return TensorRecord(item.shape, item.dtype, storage, is_parameter=item.is_parameter)
 
 
 def short_entries(entries: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

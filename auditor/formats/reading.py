@@ -9,15 +9,26 @@ from dataclasses import replace
 from auditor.blob import Blob, BytesBlob
 from auditor.errors import FormatError, LimitError, MissingExtra, NetworkError
 from auditor.facts import Checkpoint, Status, Unreadable
+from auditor.formats.caffe import Caffe
 from auditor.formats.containers import Member, open_tar_members, open_zip_member, promises_weights, worth_looking
+from auditor.formats.coreml import CoreMl
 from auditor.formats.extents import HEAD_BYTES, NoTensorsError, OtherFormatError, RememberedBlob, RunsCodeError, TruncatedError
+from auditor.formats.flax_msgpack import FlaxMsgpack
+from auditor.formats.gguf import Gguf
+from auditor.formats.hdf5 import Hdf5
 from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
 from auditor.formats.interface import HeaderReader, Limits
+from auditor.formats.keras_archive import KerasArchive
+from auditor.formats.mxnet import MxNet
 from auditor.formats.npy import Npy
 from auditor.formats.npz import Npz
+from auditor.formats.onnx import Onnx
 from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
 from auditor.formats.tar_members import is_tar
+from auditor.formats.tensorflow_checkpoint import VALUES_ALONE, TensorFlowCheckpoint, holds_values_alone
+from auditor.formats.tensorflow_graph import FrozenGraph, SavedModel
+from auditor.formats.tflite import TfLite
 from auditor.formats.torch_legacy import TorchLegacy
 from auditor.formats.torch_tar import TorchTar
 from auditor.formats.torch_zip import TorchRoot, TorchZip, is_junk, loose_members, read_front, read_root, torch_roots
@@ -25,7 +36,27 @@ from auditor.formats.unsupported import recognize
 from auditor.formats.zip_directory import ZipDirectory, ZipEntry, read_directory
 from auditor.formats.zip_front import ZipFormat
 
-READERS: tuple[HeaderReader, ...] = (TorchZip(), TorchLegacy(), TorchTar(), Safetensors(), PlainPickle(), Npz(), Npy())
+READERS: tuple[HeaderReader, ...] = (
+    TorchZip(),
+    TorchLegacy(),
+    TorchTar(),
+    Safetensors(),
+    PlainPickle(),
+    Npz(),
+    Npy(),
+    Hdf5(),
+    KerasArchive(),
+    Gguf(),
+    FlaxMsgpack(),
+    MxNet(),
+    TfLite(),
+    TensorFlowCheckpoint(),
+    Onnx(),
+    CoreMl(),
+    SavedModel(),
+    FrozenGraph(),
+    Caffe(),
+)
 """Every format that can be read, in the order in which they are asked."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -92,6 +123,8 @@ class _Visit:
         if compression_of(head):
             return self.compressed(blob, head, member, depth)
         found = recognize(head, blob.size)
+        if found.kind == "unsupported" and not found.weights and holds_values_alone(member or blob.name):
+            return [Unreadable(member, VALUES_ALONE, "not_a_checkpoint", Status.OK)]
         telling = found.weights or not member or (found.kind == "unsupported" and promises_weights(member))
         return [Unreadable(member, found.reason, found.kind if telling else "not_a_checkpoint", found.status)]
 
@@ -223,8 +256,6 @@ def _joined(container: str | None, name: str) -> str:
 def _other_zip(entries: tuple[ZipEntry, ...]) -> str:
     """Return what a zip without folders of torch is, where its member names say so; "" for a plain container."""
     names = [entry.name for entry in entries]
-    if {"config.json", "model.weights.h5"} <= set(names):
-        return "Keras v3: this format is not read"
     if "archive_format" in {name.rsplit("/", 1)[-1] for name in names}:
         return "torch.export (pt2): this format is not read"
     return ""

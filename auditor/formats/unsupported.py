@@ -11,18 +11,13 @@ from dataclasses import dataclass
 from auditor.facts import Status
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras .h5)"),
-    (512, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras .h5)"),
-    (0, b"GGUF", "GGUF"),
     (0, b"GGML", "GGML"),
     (0, b"ggjt", "GGML"),
-    (4, b"TFL3", "TensorFlow Lite"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (0, b"Rar!\x1a\x07", "a rar archive"),
     (0, b"PK\x07\x08", "the first part of a split zip"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard stream"),
     (0, b"\x04\x22\x4d\x18", "an LZ4 stream"),
-    (0, b"\x12\x01\x00\x00\x00\x00\x00\x00", "MXNet parameters"),
     (0, b"7767517\n", "an ncnn network"),
 )
 """Formats of weights, and archives that may hold some: worth naming inside a container too."""
@@ -73,8 +68,6 @@ def recognize(head: bytes, size: int) -> Recognized:
     for offset, magic, what in _MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return Recognized("unsupported", f"{what}: this format is not read", Status.SKIPPED, True)
-    if _is_onnx(head):
-        return Recognized("unsupported", "ONNX: this format is not read", Status.SKIPPED, True)
     if head.startswith(b"\x93NUMPY"):
         return Recognized("unsupported", "a numpy array (.npy) beside other files", Status.SKIPPED)
     for offset, magic, what in _OTHER_MAGIC:
@@ -128,8 +121,3 @@ def _is_utf8(sample: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_onnx(head: bytes) -> bool:
-    """Tell whether a protobuf begins with a small `ir_version` and a producer's name, as ONNX's ModelProto does."""
-    return len(head) > 4 and head[0] == 0x08 and 1 <= head[1] <= 20 and head[2] in (0x12, 0x3A) and (head[2] != 0x12 or head[4:5].isalpha())

@@ -137,8 +137,8 @@ NO_CHECKPOINTS = [
     (b'{"a": 1}', "not_a_checkpoint", "JSON"),
     (b"Access denied\n", "network", "Access denied"),
     (b"epoch,loss\n1,0.5\n", "not_a_checkpoint", "epoch,loss"),
-    (b"\x89HDF\r\n\x1a\n" + bytes(600), "unsupported", "HDF5"),
-    (b"GGUF\x03" + bytes(20), "unsupported", "GGUF"),
+    (b"\x89HDF\r\n\x1a\n" + bytes(600), "broken", "HDF5"),
+    (b"GGUF\x05" + bytes(20), "unsupported", "GGUF"),
     (b"\x1c\0\0\0TFL3" + bytes(20), "unsupported", "TensorFlow Lite"),
     (b"\x08\x07\x12\x07pytorch\x1a\x052.0.1", "unsupported", "ONNX"),
     (b"7z\xbc\xaf\x27\x1c\x00\x04", "unsupported", "7z"),
@@ -149,7 +149,7 @@ NO_CHECKPOINTS = [
     (bytes(range(250, 130, -1)), "unsupported", "unknown bytes: fa f9"),
     (b"\x00" * 5000, "unsupported", "unknown bytes"),
     (zipped([("a.npy", b"\x93NUMPY"), ("b.npy", b"\x93NUMPY")]), "truncated", "numpy array"),
-    (zipped([("config.json", b"{}"), ("model.weights.h5", b"\x89HDF"), ("metadata.json", b"{}")]), "unsupported", "Keras v3"),
+    (zipped([("config.json", b"{}"), ("model.weights.h5", b"\x89HDF"), ("metadata.json", b"{}")]), "broken", "HDF5"),
     (INNER[:-40], "truncated", "no end record"),
     (INNER[:60], "truncated", "no end record"),
     (gzip.compress(b"hello, this is a text"), "not_a_checkpoint", "a text"),
@@ -174,8 +174,8 @@ def test_unknown_bytes_under_a_name_that_promises_weights_are_not_passed_over():
 
 
 def test_other_formats_inside_a_container_are_named_too():
-    found = read_contents(BytesBlob(zipped([("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(10)), ("notes.txt", TEXT), ("b.pth", INNER)])))
-    assert [(item.member, getattr(item, "kind", "")) for item in found] == [("b.pth", ""), ("a.h5", "unsupported")]
+    found = read_contents(BytesBlob(zipped([("a.ggml", b"GGML" + bytes(10)), ("notes.txt", TEXT), ("b.pth", INNER)])))
+    assert [(item.member, getattr(item, "kind", "")) for item in found] == [("b.pth", ""), ("a.ggml", "unsupported")]
 
 
 class Failing(BytesBlob):
