@@ -213,7 +213,7 @@ class Tokens:
 class Windows:
     """A body that works on square windows of a map by themselves; the map is padded to whole windows."""
 
-    size: int
+    size: int  # 0 where nothing tells it: then the network has no cost
     body: Node
 
 

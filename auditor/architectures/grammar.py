@@ -38,10 +38,16 @@ class Part:
     """
 
     path: str
-    kind: str  # linear, conv, norm, group_norm, parameter, buffer, embedding, packed, transposed
+    kind: str  # linear, conv, depthwise, norm, group_norm, parameter, buffer, embedding, packed, transposed
     shape: tuple[Symbol, ...]
     role: str = ""  # query, key, value, fused, output, expand, gate, project, patches, head
     dtype: str = "int64"  # of a buffer
+    stride: int = 1  # of a convolution that does not cut patches
+    every: int = 1  # 2 for what only the second, fourth, ... block has
+
+    def stands_in(self, block: int) -> bool:
+        """Tell whether the block of that number may have the part."""
+        return block % self.every == self.every - 1
 
 
 def linear(path: str, outputs: Symbol, inputs: Symbol, role: str = "") -> Part:
@@ -86,6 +92,7 @@ class Grammar:
     outer: tuple[Part, ...]
     roots: tuple[str, ...]  # beginnings of names, below the prefix, that belong to the network alone
     flavor: str = ""  # the family's own word for a kind of network
+    widths: tuple[str, ...] = ("D",)  # the symbols of the stages' channels
 
     @property
     def anchor(self) -> str:
@@ -122,8 +129,8 @@ class Reading:
 
     @property
     def dims(self) -> tuple[int, ...]:
-        """Return the width of the main row of blocks."""
-        return (self.size("D"),)
+        """Return the channels of the stages."""
+        return tuple(size for width in self.grammar.widths if (size := self.size(width)))
 
     def size(self, symbol: Symbol) -> int:
         """Return the value of a number, a symbol or a multiple of one; 0 for a symbol without a value."""
@@ -155,6 +162,11 @@ class Reading:
     def leaf(self, placed: Placed, path: str) -> Leaf:
         """Return the record of a part that stands below a path."""
         return leaf_of(placed, full_path(path, placed.part.path), dict(self.sizes))
+
+    def block_leaves(self, row: int, block: int) -> tuple[tuple[str, Leaf], ...]:
+        """Return the roles and records of a block's parts."""
+        path = self.block_path(row, block)
+        return tuple((placed.part.role, self.leaf(placed, path)) for placed in self.blocks[row] if placed.part.stands_in(block))
 
     def outer_leaves(self, *roles: str) -> tuple[Leaf, ...]:
         """Return the records of the outer parts that have one of the roles ("" for none)."""
@@ -224,14 +236,15 @@ class _Reader:
         for part in parts if paths else ():
             if part.path in taken:
                 continue
-            old = part.kind == "norm" and self._has(paths, weight_name(part, True))
-            shape = self._shape(paths, weight_name(part, old))
+            own = paths[part.every - 1 :: part.every]
+            old = part.kind == "norm" and self._has(own, weight_name(part, True))
+            shape = self._shape(own, weight_name(part, old))
             if shape is None or not self._may_be(part.shape, shape):
                 continue
             self._solve(part.shape, shape)
             taken.add(part.path)
             last = bias_name(part, old)
-            found.append(Placed(part, bool(last) and self._has(paths, last), old))
+            found.append(Placed(part, bool(last) and self._has(own, last), old))
         return tuple(found)
 
     def _has(self, paths: list[str], name: str) -> bool:
@@ -279,10 +292,12 @@ def leaf_of(placed: Placed, name: str, sizes: Mapping[str, int]) -> Leaf:
             return Linear(name, shape[1], shape[0], placed.bias)
         case "transposed":
             return Linear(name, shape[0], shape[1], placed.bias, transposed=True)
+        case "conv" if part.role == "patches":
+            return Conv2d(name, shape[1], shape[0], shape[2], shape[2], bias=placed.bias)
         case "conv":
-            kernel = shape[2]
-            stride = kernel if part.role == "patches" else 1
-            return Conv2d(name, shape[1], shape[0], kernel, stride, 0 if part.role == "patches" else kernel // 2, bias=placed.bias)
+            return Conv2d(name, shape[1], shape[0], shape[2], part.stride, shape[2] // 2, bias=placed.bias)
+        case "depthwise":
+            return Conv2d(name, shape[0], shape[0], shape[2], part.stride, shape[2] // 2, groups=shape[0], bias=placed.bias)
         case "norm":
             return LayerNorm(name, shape[0], placed.bias, *(("gamma", "beta") if placed.old_names else ("weight", "bias")))
         case "group_norm":

@@ -68,15 +68,15 @@ def every_leaf(reading: Reading) -> Node:
     """Return a network's tensors without an order of computation."""
     parts: list[Node] = list(reading.outer_leaves(*{placed.part.role for placed in reading.outer}))
     for row, depth in enumerate(reading.depths):
-        parts.extend(reading.leaf(placed, reading.block_path(row, block)) for block in range(depth) for placed in reading.blocks[row])
+        parts.extend(leaf for block in range(depth) for _, leaf in reading.block_leaves(row, block))
     return Aside(tuple(parts))
 
 
 def transformer_block(reading: Reading, row: int, block: int, around: Callable[[Node], Node] = lambda node: node) -> Node:
     """Return one block: attention and perceptron, each added to its input; `around` wraps the attention (into windows)."""
-    path = reading.block_path(row, block)
-    made: dict[str, Leaf] = {placed.part.role: reading.leaf(placed, path) for placed in reading.blocks[row] if placed.part.role}
-    silent = tuple(reading.leaf(placed, path) for placed in reading.blocks[row] if not placed.part.role)
+    leaves = reading.block_leaves(row, block)
+    made: dict[str, Leaf] = {role: leaf for role, leaf in leaves if role}
+    silent = tuple(leaf for role, leaf in leaves if not role)
     projections = tuple(made[role] for role in ("fused", "query", "key", "value") if role in made)
     parts: list[Node] = [Aside(silent)]
     if projections and "output" in made:

@@ -12,13 +12,23 @@ from auditor.architectures.counts import count_parameters
 from auditor.architectures.fingerprint import fingerprint
 from auditor.architectures.gpt import LanguageModel
 from auditor.architectures.network import RebuildingRecognizer, Recognized
+from auditor.architectures.poolformer import PoolFormer
 from auditor.architectures.rebuild import Rebuilt, require_torch
 from auditor.architectures.resnet import ResNet
+from auditor.architectures.swin import Swin
 from auditor.architectures.unknown import unknown
 from auditor.architectures.vit import VisionTransformer
 from auditor.facts import Architecture, Checkpoint, Cost, Parameters, Tensor
 
-RECOGNIZERS: tuple[RebuildingRecognizer, ...] = (ConvNeXt(), ResNet(), VisionTransformer(), TextEncoder(), LanguageModel())
+RECOGNIZERS: tuple[RebuildingRecognizer, ...] = (
+    ConvNeXt(),
+    ResNet(),
+    VisionTransformer(),
+    Swin(),
+    PoolFormer(),
+    TextEncoder(),
+    LanguageModel(),
+)
 MOST_LAYERS = 4000  # rebuilt in torch; the deepest published backbones have a few hundred
 LARGEST_SIDE = 1 << 14  # pixels
 TORCH_ERRORS = (RuntimeError, ValueError, TypeError, OverflowError, ZeroDivisionError, IndexError)

@@ -181,6 +181,8 @@ class Rebuilt:
                 row = self.run(body, value.new_empty((batch, channels, 1, height * width + extra)))
                 return row.new_empty((batch, row.shape[1], height, width))
             case Windows(size, body):
+                if size < 1:
+                    raise ValueError("windows of an unknown size")
                 down, across = -(-height // size), -(-width // size)
                 inside = self.run(body, value.new_empty((batch * down * across, channels, size, size)))
                 return inside.new_empty((batch, inside.shape[1], height, width))
