@@ -223,6 +223,8 @@ def _read(blob: Blob, offset: int, length: int) -> bytes:
 
 def _fallen(words: str) -> Unreadable:
     """Return what a reader's exception says of its file."""
+    if words.startswith("MissingExtra: "):
+        return Unreadable(None, words.removeprefix("MissingExtra: "), "unsupported", Status.SKIPPED)
     if words.startswith(("MemoryError", "LimitError", "RecursionError")):
         return Unreadable(None, f"too deep, too large or too slow to be read ({words})", "limit", Status.BLOCKED)
     return Unreadable(None, f"the auditor's reader failed on this file: {words}", "broken")
