@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from auditor.documents.pictures import PictureFile, read_pictures
@@ -13,6 +14,7 @@ from auditor.net import Network
 from auditor.progress import Progress
 
 MAX_BYTES = 20 << 20
+WORKERS = 6
 
 
 def with_pictures(
@@ -31,16 +33,17 @@ def with_pictures(
     progress.stage("reading pictures", len(pictures))
     sources: list[Source] = []
     had: list[tuple[Picture, bytes, Source]] = []
-    for picture in pictures:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        fetched = list(pool.map(lambda picture: _bytes_or_error(picture, read, network), pictures))
+    for picture, data in zip(pictures, fetched, strict=True):
         name = picture.path or picture.url
-        source = Source(f"picture:{name}", "picture", picture.url, Status.OK, required=True)
-        try:
-            data = _bytes(picture, read, network)
-        except AuditError as error:
-            status = Status(error.status) if isinstance(error, NetworkError) else Status.ERROR
+        # A picture elsewhere can hide a claim of the authors, but no checkpoint: no verdict rests on it.
+        source = Source(f"picture:{name}", "picture", picture.url, Status.OK, required=picture.path is not None)
+        if isinstance(data, AuditError):
+            status = Status(data.status) if isinstance(data, NetworkError) else Status.ERROR
             # A picture that its host says is gone shows nothing to anybody, and hides nothing.
-            sources.append(replace(source, status=status, detail=str(error), required=status is not Status.MISSING))
-            progress.warn(f"{name}: {error}")
+            sources.append(replace(source, status=status, detail=str(data), required=source.required and status is not Status.MISSING))
+            progress.warn(f"{name}: {data}")
             continue
         had.append((picture, data, replace(source, sha256=hashlib.sha256(data).hexdigest())))
     results = read_pictures(
@@ -60,6 +63,13 @@ def with_pictures(
         sources.append(replace(source, detail="a table" if result is not None else "no table in it"))
         progress.item(source.id)
     return tuple(_with_tables(outline, tables) for outline in outlines), tuple(sources)
+
+
+def _bytes_or_error(picture: Picture, read: Callable[[str], bytes], network: Network | None) -> bytes | AuditError:
+    try:
+        return _bytes(picture, read, network)
+    except AuditError as error:
+        return error
 
 
 def _bytes(picture: Picture, read: Callable[[str], bytes], network: Network | None) -> bytes:

@@ -44,7 +44,7 @@ def refusal(url: str, status: int, headers: Mapping[str, str], body: bytes = b""
 
 def explain(error: Exception, url: str) -> NetworkError:
     """Return the error for an exception of requests, urllib3 or the socket below them."""
-    host, text = host_of(url), _innermost(error)
+    host, text = host_of(url), re.sub(r"^\[Errno -?\d+\] ", "", _innermost(error))
     if "CA certificate bundle" in text:
         return NetworkError("the certificates for TLS cannot be read", text, "check REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_FILE")
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
