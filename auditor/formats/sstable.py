@@ -19,6 +19,7 @@ MAGIC = bytes.fromhex("57fb808b247547db")
 """The last eight bytes of every table."""
 
 _FOOTER = 48
+_TAIL = 32 << 10  # read with the footer: the index of most tables lies there
 _TRAILER = 5  # how the block is packed, and a checksum
 _PLAIN, _SNAPPY = 0, 1
 _LONGEST_KEY = 64 << 10
@@ -43,6 +44,7 @@ class SortedTable:
         size = self._blocks.size
         if size < _FOOTER:
             raise TruncatedError("the table is shorter than its footer")
+        self._blocks.plan(max(0, size - _TAIL), min(_TAIL, size))
         footer = self._blocks.take(size - _FOOTER, _FOOTER)
         if not footer.endswith(MAGIC):
             raise TruncatedError("the table does not end with its footer", help="the file was cut short, or is another")

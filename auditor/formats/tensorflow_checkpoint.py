@@ -56,6 +56,7 @@ class TensorFlowCheckpoint:
         if value[:1] == b"\x0a":
             variables, version = _version_1(value, limits), "1"
         else:
+            blocks.plan(places[0][0], places[-1][0] + places[-1][1] - places[0][0])
             variables, version = _version_2(value, entries, limits), "2"
         variables.metadata.insert(0, ("checkpoint version", version))
         weights = variables.weights()
