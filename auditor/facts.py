@@ -394,6 +394,7 @@ class Inspected:
     architecture: Architecture
     cost: Cost | None = None
     fingerprint: str = ""  # digest of the multiset of names and shapes: equal for the same structure
+    costs: tuple[Cost, ...] = ()  # at other input sizes that claims speak of
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,10 @@ def _compare_params(claim: Claim, inspected: Inspected) -> Compared | None:
         if reading:
             note = "" if reading == "rounded" else "the printed digits were cut off, not rounded"
             return Compared(claim, _made(claim, inspected, f"{count:,}", True, convention=convention, tolerance=tolerance, note=note), True)
-    explained = _explain_params(printed, inspected)
+    explained, settled = _explain_params(printed, inspected)
+    if settled:
+        words = {"convention": "learnable parameters, the head allowed for", "tolerance": tolerance, "note": explained}
+        return Compared(claim, _made(claim, inspected, f"{counts.learnable:,}", True, **words), True)
     off = min(printed.off(counts.learnable), printed.off(counts.total))
     if not explained and off <= NEAR:
         explained = f"differs by {off:.2%}: counting conventions may explain it"
@@ -126,32 +129,36 @@ def measured_completely(inspected: Inspected) -> bool:
     return inspected.architecture.family != "unknown" and inspected.architecture.explained >= EXPLAINED_ENOUGH
 
 
-def _explain_params(printed: Printed, inspected: Inspected) -> str:
-    """Return what innocently explains another count: no head, another number of classes, a pre-training decoder."""
+def _explain_params(printed: Printed, inspected: Inspected) -> tuple[str, bool]:
+    """Return what innocently explains another count, and whether it makes the count agree to the printed digit.
+
+    No head, another number of classes, a pre-training decoder.
+    """
     head = inspected.architecture.head
     learnable = inspected.parameters.learnable
     tensors = inspected.checkpoint.tensors
-    if head is not None and head.kind == "none" and printed.value > learnable:
-        return "the file holds the backbone without a head, and the claim may count one"
     decoder = sum(t.numel for t in tensors if re.search(r"(?:^|\.)(?:decoder|mask_token|predictor|projector)", t.name))
     if decoder and printed.reading(learnable - decoder):
-        return "without the pre-training decoder that the file also holds, the count agrees"
+        return "without the pre-training decoder that the file also holds, the count agrees", True
     if head is not None and head.kind == "linear" and head.final_layers:
         final = [t for t in tensors if t.name.rpartition(".")[0] in head.final_layers]
         held = sum(t.numel for t in final)
         if printed.reading(learnable - held):
-            return "without the classifier the count agrees"
+            return "without the classifier the count agrees", True
         weight = next((t for t in final if len(t.shape) >= 2), None)
         if weight is not None:
             row = held // max(1, weight.shape[0])
             for classes in CLASS_COUNTS:
                 if printed.reading(learnable - held + classes * row):
-                    return f"with {classes} classes instead of {weight.shape[0]} the count agrees"
-    return ""
+                    return f"with {classes} classes instead of {weight.shape[0]} the count agrees", True
+    if head is not None and head.kind == "none" and printed.value > learnable:
+        return "the file holds the backbone without a head, and the claim may count one", False
+    return "", False
 
 
 def _compare_gflops(claim: Claim, inspected: Inspected) -> Compared | None:
-    cost = inspected.cost
+    asked = input_in(claim.setting)
+    cost = next((c for c in inspected.costs if c.input == asked), inspected.cost)
     printed = read_printed(claim.printed, claim.value if isinstance(claim.value, int | float) else None, claim.unit or "G")
     if printed is None or printed.value <= 0:
         return None
@@ -161,7 +168,6 @@ def _compare_gflops(claim: Claim, inspected: Inspected) -> Compared | None:
     if cost is None:
         comparison = _made(claim, inspected, "not measured", None, note="the input size, or how the network is wired, is not known")
         return Compared(claim, comparison, False)
-    asked = _input_in(claim.setting)
     if asked and asked != cost.input:
         note = f"claimed at {asked[0]}x{asked[1]}, measured at {cost.input[0]}x{cost.input[1]}"
         return Compared(claim, _made(claim, inspected, f"{cost.macs / 1e9:.3f} G", None, note=note), False)
@@ -181,8 +187,8 @@ def _compare_gflops(claim: Claim, inspected: Inspected) -> Compared | None:
     return Compared(claim, comparison, False, note)
 
 
-def _input_in(setting: str) -> tuple[int, int] | None:
-    """Return the input size that a setting names: "384x288", "224"."""
+def input_in(setting: str) -> tuple[int, int] | None:
+    """Return the input size that a setting names: "384x288"."""
     match = re.search(r"(?<!\d)(\d{2,4})\s*[x×*]\s*(\d{2,4})(?!\d)", setting)
     if match:
         return int(match.group(1)), int(match.group(2))

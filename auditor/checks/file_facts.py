@@ -124,13 +124,15 @@ class SharedStructure:
         """Return one UNKNOWN for each group of own files with equal structure and different variant names."""
         project = project_words(facts.repository.full_name)
         groups: dict[str, list[Candidate]] = {}
-        for candidate in match(facts).candidates:
+        matching = match(facts)
+        for candidate in matching.candidates:
             if candidate.inspected.fingerprint:
                 groups.setdefault(candidate.inspected.fingerprint, []).append(candidate)
         found = []
         for group in groups.values():
             keys = {file_key(candidate.artifact.name, project) for candidate in group}
-            if len(group) > 1 and len(keys) > 1:
+            owners = {owner.name if (owner := matching.owner_of(candidate)) else candidate.id for candidate in group}
+            if len(group) > 1 and len(keys) > 1 and len(owners) > 1:  # files of one variant may well share its network
                 names = ", ".join(candidate.artifact.name for candidate in group)
                 found.append(
                     Finding(

@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from auditor.architectures.cost import CostHints
 from auditor.architectures.inspection import prove_and_cost
+from auditor.checks.comparing import input_in
 from auditor.errors import AuditError, MissingExtra
 from auditor.facts import Architecture, Artifact, Claim, Inspected, Unreadable
 from auditor.progress import Progress
 
-DEFAULT_PIXELS = 4096  # an input side beyond this is not a picture's
+LARGEST_SIDE = 4096  # an input side beyond this is not a picture's
+MOST_SIZES = 4
 
 
 def with_costs(artifacts: Sequence[Artifact], claims: Sequence[Claim], progress: Progress) -> tuple[Artifact, ...]:
@@ -26,14 +28,14 @@ def with_costs(artifacts: Sequence[Artifact], claims: Sequence[Claim], progress:
         return tuple(artifacts)
     progress.stage("rebuilding networks", len(known))
     hints = _hints(claims, known)
-    size = _pair(_configured(claims, "input"))
+    sizes = _sizes(claims)
     done: dict[str, tuple[float, Inspected]] = {}
     rebuilt = []
     for artifact in artifacts:
         contents: list[Inspected | Unreadable] = []
         for item in artifact.contents:
             if isinstance(item, Inspected) and item.architecture.family != "unknown":
-                item = _proved(item, size, hints, claims, done, progress)
+                item = _proved(item, sizes, hints, claims, done, progress)
             contents.append(item)
         rebuilt.append(replace(artifact, contents=tuple(contents)))
     return tuple(rebuilt)
@@ -41,7 +43,7 @@ def with_costs(artifacts: Sequence[Artifact], claims: Sequence[Claim], progress:
 
 def _proved(
     item: Inspected,
-    size: tuple[int, int] | None,
+    sizes: Sequence[tuple[int, int]],
     hints: CostHints,
     claims: Sequence[Claim],
     done: dict[str, tuple[float, Inspected]],
@@ -50,10 +52,16 @@ def _proved(
     """Return one checkpoint with its network proved; files of the same structure are proved once."""
     if item.fingerprint in done:
         explained, twin = done[item.fingerprint]
-        return replace(item, cost=twin.cost, architecture=replace(item.architecture, explained=explained, joints=twin.architecture.joints))
+        return replace(
+            item,
+            cost=twin.cost,
+            costs=twin.costs,
+            architecture=replace(item.architecture, explained=explained, joints=twin.architecture.joints),
+        )
     own = _hints_for(item.architecture, hints, claims)
     try:
-        explained, cost = prove_and_cost(item.checkpoint, item.architecture, size, own)
+        explained, cost = prove_and_cost(item.checkpoint, item.architecture, sizes[0] if sizes else None, own)
+        more = [prove_and_cost(item.checkpoint, item.architecture, size, own)[1] for size in sizes[1:]] if cost else []
     except MissingExtra as error:
         progress.warn(f"{error}: {error.help}")
         return item
@@ -61,10 +69,18 @@ def _proved(
         progress.warn(str(error))
         return item
     architecture = replace(item.architecture, explained=explained, joints=_joints(item.architecture, own))
-    proved = replace(item, architecture=architecture, cost=cost)
+    proved = replace(item, architecture=architecture, cost=cost, costs=tuple(found for found in more if found))
     done[item.fingerprint] = (explained, proved)
     progress.item(architecture.name or architecture.family)
     return proved
+
+
+def _sizes(claims: Sequence[Claim]) -> list[tuple[int, int]]:
+    """Return the input sizes at which costs are counted: the configured one first, then those that claims of costs speak of."""
+    configured = _pair(_configured(claims, "input"))
+    spoken = [size for claim in claims if claim.attribute == "gflops" and claim.rank == "primary" and (size := input_in(claim.setting))]
+    sizes = [size for size in (configured, *spoken) if size is not None and max(size) <= LARGEST_SIDE]
+    return list(dict.fromkeys(sizes))[:MOST_SIZES]
 
 
 def _configured(claims: Sequence[Claim], attribute: str) -> object:
@@ -80,7 +96,7 @@ def _pair(value: object) -> tuple[int, int] | None:
         value = (value, value)
     if isinstance(value, list | tuple) and len(value) >= 2:
         height, width = value[-2:]
-        if all(isinstance(side, int) and 0 < side <= DEFAULT_PIXELS for side in (height, width)):
+        if all(isinstance(side, int) and 0 < side <= LARGEST_SIDE for side in (height, width)):
             return height, width
     return None
 

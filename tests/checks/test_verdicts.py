@@ -141,8 +141,8 @@ def test_another_number_of_classes_is_explained():
     net = network(learnable, depths=(3, 3, 9, 3), dims=(96, 192, 384, 768), head=head, tensors=tensors)
     own = (claim("T", "params", 28.59, "M", "28.59M"),)
     found = verdicts(facts({"convnext_T.pth": net}, own, full_name="x/convnext"))["T"]
-    assert found.verdict is Verdict.UNVERIFIABLE
-    assert "1000 classes" in found.reason
+    assert found.verdict is Verdict.CONSISTENT
+    assert "1000 classes" in found.comparisons[0].note
 
 
 def test_a_near_name_accuses_nobody():
