@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from auditor.claims.code import CodeClaims
 from auditor.claims.interface import ClaimContext, ClaimExtractor
 from auditor.claims.naming import named
+from auditor.claims.paper import PaperClaims
 from auditor.claims.tables import TableClaims
 from auditor.claims.text import TextClaims
 from auditor.facts import Claim, Outline
 
-EXTRACTORS: tuple[ClaimExtractor, ...] = (TableClaims(), TextClaims(), CodeClaims())
+EXTRACTORS: tuple[ClaimExtractor, ...] = (TableClaims(), TextClaims(), CodeClaims(), PaperClaims())
 MAX_CLAIMS = 20_000
 
 

@@ -47,7 +47,7 @@ class TableClaims:
 
     def accepts(self, outline: Outline) -> bool:
         """Tell whether the document has tables."""
-        return bool(outline.tables)
+        return bool(outline.tables) and outline.document.role != "paper"
 
     def extract(self, outline: Outline, context: ClaimContext) -> tuple[Claim, ...]:
         """Return the claims of the authors' own rows, in the order of the document."""

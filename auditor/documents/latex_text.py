@@ -28,7 +28,8 @@ SYMBOLS = {
     "degree": "°", "textpm": "±", "texttimes": "×", "textasciitilde": "~", "textbackslash": "\\", "textbar": "|", "mid": "|", "vert": "|",
     "quad": " ", "qquad": " ", "space": " ", "enspace": " ", "tabularnewline": " ", "newline": " ", "linebreak": " ", "log": "log",
     "min": "min", "max": "max", "exp": "exp", "LaTeX": "LaTeX", "TeX": "TeX", "ss": "ß", "o": "ø", "O": "Ø", "ae": "æ", "aa": "å",
-    "l": "ł", "L": "Ł", "i": "i", "j": "j", "percent": "%", "ell": "l", "lt": "<", "gt": ">", "vs": "vs", "etal": "et al.", "eg": "e.g.", "ie": "i.e.", "sharp": "#",
+    "l": "ł", "L": "Ł", "i": "i", "j": "j", "percent": "%", "ell": "l", "lt": "<", "gt": ">", "vs": "vs", "sharp": "#",
+    "etal": "et al.", "eg": "e.g.", "ie": "i.e.",
 }  # fmt: skip
 SHOWS_NOTHING = {  # name -> how many arguments go with it
     "label": 1, "vspace": 1, "hspace": 1, "includegraphics": 1, "footnote": 1, "tablefootnote": 1, "thanks": 1, "phantom": 1,

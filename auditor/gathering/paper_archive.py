@@ -17,7 +17,7 @@ from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, comp
 from auditor.formats.interface import Limits
 from auditor.formats.tar_members import is_tar, tar_members
 
-TEXTS = (".tex", ".ltx", ".latex", ".sty", ".cls", ".tikz", ".txt", "")
+TEXTS = (".tex", ".ltx", ".latex", ".sty", ".cls", ".tikz", ".txt")
 MAX_MEMBER = 3 << 20
 MAX_FILES = 400  # texts that are kept
 MAX_TEXT_BYTES = 24 << 20  # of all texts together
