@@ -6,6 +6,7 @@ from typing import Any
 
 from auditor.errors import FormatError
 from auditor.facts import Checkpoint, Safety, Tensor, Training
+from auditor.formats.deepspeed import with_parameter_shapes
 from auditor.formats.dtypes import item_bytes
 from auditor.formats.extents import NoTensorsError, RunsCodeError
 from auditor.formats.interface import Limits
@@ -37,7 +38,7 @@ def make_checkpoint(
 ) -> Checkpoint:
     """Find the weights in a pickle's root and describe them. Raises `NoTensorsError` where there are none."""
     try:
-        found = find_weights(root, limits)
+        found = find_weights(with_parameter_shapes(root), limits)
     except NoTensorsError as error:
         raise NoTensorsError(error.what, error.why, error.help, safety) from error
     except FormatError as error:

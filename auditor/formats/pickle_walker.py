@@ -38,21 +38,23 @@ class Walked:
         return judge(self.names, extra)
 
 
-def walk(stream: ByteStream, limits: Limits, known: Mapping[str, Any] | None = None) -> Walked:
+def walk(stream: ByteStream, limits: Limits, known: Mapping[str, Any] | None = None, machine: type[Machine] = Machine) -> Walked:
     """Read one pickle from the stream, up to and with its STOP; `known` are records that its persistent ids may name.
+
+    `machine` may be one that knows what follows certain objects in the stream, as raw arrays do in joblib's files.
 
     Raises `TruncatedError` where the bytes end first, `LimitError` past a limit, `FormatError` where it is no pickle, and
     `RunsCodeError` instead of these where what came before the fault would have run code.
     """
-    machine = Machine(stream, limits, known or {})
+    running = machine(stream, limits, known or {})
     try:
-        value = machine.run(_OPERATIONS)
+        value = running.run(_OPERATIONS)
     except FormatError as error:
-        seen = judge(machine.names)
+        seen = judge(running.names)
         if seen.verdict == "dangerous":
             raise RunsCodeError(error, seen) from error
         raise
-    return Walked(value, machine.names, machine.storages, machine.unknown_ids)
+    return Walked(value, running.names, running.storages, running.unknown_ids)
 
 
 def _op(action: Callable[[Machine], Any]) -> Callable[[Machine], None]:

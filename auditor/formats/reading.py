@@ -18,17 +18,24 @@ from auditor.formats.gguf import Gguf
 from auditor.formats.hdf5 import Hdf5
 from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
 from auditor.formats.interface import HeaderReader, Limits
+from auditor.formats.joblib_pickle import Joblib
 from auditor.formats.keras_archive import KerasArchive
 from auditor.formats.mxnet import MxNet
+from auditor.formats.named_formats import Darknet, Orbax
+from auditor.formats.ncnn import Ncnn
 from auditor.formats.npy import Npy
 from auditor.formats.npz import Npz
 from auditor.formats.onnx import Onnx
+from auditor.formats.openvino import OpenVino
 from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
+from auditor.formats.safetensors_index import SafetensorsIndex
 from auditor.formats.tar_members import is_tar
 from auditor.formats.tensorflow_checkpoint import VALUES_ALONE, TensorFlowCheckpoint, holds_values_alone
 from auditor.formats.tensorflow_graph import FrozenGraph, SavedModel
 from auditor.formats.tflite import TfLite
+from auditor.formats.torch_distributed import TorchDistributed
+from auditor.formats.torch_export import TorchExport
 from auditor.formats.torch_legacy import TorchLegacy
 from auditor.formats.torch_tar import TorchTar
 from auditor.formats.torch_zip import TorchRoot, TorchZip, is_junk, loose_members, read_front, read_root, torch_roots
@@ -41,6 +48,8 @@ READERS: tuple[HeaderReader, ...] = (
     TorchLegacy(),
     TorchTar(),
     Safetensors(),
+    TorchDistributed(),
+    Joblib(),
     PlainPickle(),
     Npz(),
     Npy(),
@@ -48,6 +57,12 @@ READERS: tuple[HeaderReader, ...] = (
     KerasArchive(),
     Gguf(),
     FlaxMsgpack(),
+    TorchExport(),
+    SafetensorsIndex(),
+    OpenVino(),
+    Ncnn(),
+    Orbax(),
+    Darknet(),
     MxNet(),
     TfLite(),
     TensorFlowCheckpoint(),
@@ -146,9 +161,6 @@ class _Visit:
             for reader in self.readers:
                 if isinstance(reader, ZipFormat) and reader.fits(names):
                     return [_placed(reader.read_entries(blob, loose, self.limits), member)]
-        other = _other_zip(loose)
-        if other and not roots:
-            return [Unreadable(member, other, "unsupported", Status.SKIPPED)]
         self.check_depth(depth)
         found: list[Content] = []
         for root in roots:
@@ -251,14 +263,6 @@ def _matters(content: Content) -> bool:
 def _joined(container: str | None, name: str) -> str:
     name = name[-_LONGEST_NAME:]
     return f"{container}/{name}" if container else name
-
-
-def _other_zip(entries: tuple[ZipEntry, ...]) -> str:
-    """Return what a zip without folders of torch is, where its member names say so; "" for a plain container."""
-    names = [entry.name for entry in entries]
-    if "archive_format" in {name.rsplit("/", 1)[-1] for name in names}:
-        return "torch.export (pt2): this format is not read"
-    return ""
 
 
 def _nothing(member: str | None, kind: str, names: list[str]) -> Unreadable:

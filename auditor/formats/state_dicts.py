@@ -156,6 +156,7 @@ def tensor_groups(root: Any, limits: Limits) -> list[TensorGroup]:
             groups.append(TensorGroup(path, tensors, role_of(path), _unread(named)))
         if len(path) < _DEEPEST:
             inner = [(key, child) for key, child in named if isinstance(child, (PickledDict, Call, list, tuple))]
+            inner = [(key, child) for key, child in inner if _paddle_array(child) is None]
             waiting.extend(((*path, key[:200]), child) for key, child in inner[:_MOST_CHILDREN] if not is_optimizer(key, child))
     return groups
 
@@ -176,11 +177,18 @@ def as_tensor(value: Any) -> TensorRecord | None:
     return None
 
 
+def _paddle_array(value: Any) -> TensorRecord | None:
+    """Return the array of Paddle's pair of an inner name and an array, None for anything else."""
+    return as_tensor(value[1]) if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) else None
+
+
 def direct_tensors(named: list[tuple[str, Any]], limits: Limits) -> list[NamedTensor]:
     """Return the tensors among the entries; those of short tuples (packed, quantized layers) as `name.0`, `name.1`."""
     tensors: list[NamedTensor] = []
     for key, value in named:
-        if isinstance(value, tuple) and len(value) <= _LONGEST_PACK:
+        if (named_array := _paddle_array(value)) is not None:
+            tensors.append((key, named_array))
+        elif isinstance(value, tuple) and len(value) <= _LONGEST_PACK:
             tensors.extend((f"{key}.{n}", record) for n, item in enumerate(value) if (record := as_tensor(item)) is not None)
         elif (found := as_tensor(value)) is not None:
             tensors.append((key, found))

@@ -18,7 +18,6 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PK\x07\x08", "the first part of a split zip"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard stream"),
     (0, b"\x04\x22\x4d\x18", "an LZ4 stream"),
-    (0, b"7767517\n", "an ncnn network"),
 )
 """Formats of weights, and archives that may hold some: worth naming inside a container too."""
 
