@@ -108,6 +108,7 @@ class VariantVerdict:
     reason: str = ""
     is_like: str = ""  # for mislabelled: what the file is, "S (ConvNeXtPose_S.tar)"
     proposed_name: str = ""  # for mislabelled and foreign: what the file should be called
+    accused: tuple[str, ...] = ()  # the checkpoints that the verdict is about, where it accuses: never their siblings
 
 
 @dataclass(frozen=True, slots=True)

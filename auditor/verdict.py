@@ -43,12 +43,13 @@ def _judge_claimed(released: Finding, findings: tuple[Finding, ...]) -> VariantV
         return VariantVerdict(released.variant, verdict, released.checkpoints, released.claims, comparisons, released.detail)
     judged = [(_judge_pair(agreement, labels.get(agreement.checkpoints)), agreement) for agreement in agreements]
     verdict, agreement = max(judged, key=lambda pair: _ORDER.index(pair[0]))
+    accused = tuple(one for word, finding in judged if word.accuses for one in finding.checkpoints)
     label = labels.get(agreement.checkpoints)
     is_like = label.observed if label is not None and label.outcome is Outcome.FAILS else ""
     reason = f"{agreement.subject}: {agreement.detail}"
     if is_like:
         reason += f"; it holds the network of {is_like}"
-    return VariantVerdict(released.variant, verdict, released.checkpoints, released.claims, comparisons, reason, is_like, is_like)
+    return VariantVerdict(released.variant, verdict, released.checkpoints, released.claims, comparisons, reason, is_like, is_like, accused)
 
 
 def _judge_pair(agreement: Finding, label: Finding | None) -> Verdict:

@@ -125,16 +125,18 @@ def _title(lookup: Lookup, accused: tuple[VariantVerdict, ...]) -> str:
         what = f"The linked place holds {count_text(count)} files" if count != 1 else "The linked place holds one file"
         return clip(f"{what}, and I found none for {_either([v.name for v in accused])}", LONGEST_TITLE)
     first = labels[0]
-    files = list(dict.fromkeys(clip(a.name.rpartition("/")[2], 40) for v in labels for a, _ in _wrong(lookup, v)))
     twin = first.is_like
+    alike = [v for v in labels if v.is_like == twin] if twin else [first]  # one fact for each title
+    files = list(dict.fromkeys(clip(a.name.rpartition("/")[2], 40) for v in alike for a, _ in _wrong(lookup, v)))
     if twin and len(files) > 1:
         return clip(f"{_all(files)} hold the same network as {code(clip(twin, 40))}", LONGEST_TITLE)
     item = _wrong(lookup, first)[0][1] if _wrong(lookup, first) else None
-    said = next((c.claimed for c in first.comparisons if c.agrees is False and c.rank == "primary"), "")
+    wrong = [c for c in first.comparisons if c.agrees is False and c.rank == "primary" and (item is None or c.checkpoint == item.id)]
+    said = next((c.claimed for c in sorted(wrong, key=lambda c: _ORDER.get(c.attribute, len(_ORDER)))), "")
     held = f"{count_text(item.parameters.learnable)} parameters" if item else "another network"
-    alike = f" (as in {code(clip(twin, 40))})" if twin else ""
+    same = f" (as in {code(clip(twin, 40))})" if twin else ""
     claim = f", {clip(said, 30)} in the documents" if said else ""
-    return clip(f"{_all(files) or code(clip(first.name, 40))}: {held} in the file{alike}{claim}", LONGEST_TITLE)
+    return clip(f"{_all(files) or code(clip(first.name, 40))}: {held} in the file{same}{claim}", LONGEST_TITLE)
 
 
 def _view(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str, most: int, longest: int) -> IssueView:
@@ -172,7 +174,8 @@ def _view(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str,
 def _quote(lookup: Lookup, variant: VariantVerdict, longest: int) -> Quote:
     """Return what the authors say of a variant: what was held against the file, else parameters and results."""
     primary = [claim for claim in lookup.claims(variant) if claim.rank == "primary"]
-    denied = {c.claim for c in variant.comparisons if c.agrees is False}
+    accused = set(variant.accused) or {c.checkpoint for c in variant.comparisons}
+    denied = {c.claim for c in variant.comparisons if c.agrees is False and c.checkpoint in accused}
     ordered = sorted(primary, key=lambda claim: (claim.id not in denied, _ORDER.get(claim.attribute, len(_ORDER))))
     order = list({(c.attribute, c.printed): c for c in reversed(ordered)}.values())[::-1][:CLAIMS_QUOTED]
     words = "; ".join(_said(claim) for claim in order)
@@ -195,7 +198,7 @@ def _said(claim: Claim) -> str:
 
 def _wrong(lookup: Lookup, variant: VariantVerdict) -> tuple[Pair, ...]:
     """Return the files of a variant that disagree with the authors' claims."""
-    ids = {c.checkpoint for c in variant.comparisons if c.agrees is False and c.rank == "primary"}
+    ids = set(variant.accused) or {c.checkpoint for c in variant.comparisons if c.agrees is False and c.rank == "primary"}
     pairs = lookup.checkpoints(variant.checkpoints)
     return tuple(pair for pair in pairs if pair[1].id in ids) or pairs
 

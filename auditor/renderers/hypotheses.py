@@ -100,7 +100,7 @@ def _label(lookup: Lookup, variant: VariantVerdict) -> Iterator[Hypothesis]:
     """Yield: another file was uploaded; the weights are shared on purpose; another head; a misprint."""
     for artifact, item in lookup.checkpoints(variant.checkpoints):
         wrong = [c for c in variant.comparisons if c.checkpoint == item.id and c.agrees is False and c.rank == "primary"]
-        if not wrong:
+        if not wrong or (variant.accused and item.id not in variant.accused):
             continue
         file, differs = lookup.file_name(artifact, item), [_difference(c.attribute, c.claimed, c.measured) for c in wrong[:3]]
         twins = _twins(lookup, item)

@@ -301,7 +301,7 @@ def bytes_per_parameter(lookup: Lookup) -> float | None:
 
 def label_rows(lookup: Lookup, variant: VariantVerdict) -> tuple[LabelRow, ...]:
     """Return the files of a mislabelled, contradicted or foreign verdict: what each is, and what it should be called."""
-    accused = {c.checkpoint for c in variant.comparisons if c.agrees is False and c.rank == "primary"}
+    accused = set(variant.accused) or {c.checkpoint for c in variant.comparisons if c.agrees is False and c.rank == "primary"}
     pairs = lookup.checkpoints(variant.checkpoints)
     shown = [pair for pair in pairs if pair[1].id in accused] if variant.verdict is not Verdict.FOREIGN else []
     return tuple(
