@@ -30,14 +30,16 @@ _BLOCKS_KEPT = 1024  # read after jumps, for those who come back
 class BlockReader:
     """Pieces of a blob, mostly in rising order, read in blocks, with a digest of those that were taken.
 
-    `limits.header_bytes` bounds what is read together, `limits.seconds` the time. `what` names the file in errors.
+    `limits.header_bytes` bounds what is read together, `limits.seconds` the time. `what` names the file in errors; `ahead` bytes
+    before the place of a jump are read with it, for formats whose pieces point back.
     """
 
-    def __init__(self, blob: Blob, limits: Limits, what: str) -> None:
+    def __init__(self, blob: Blob, limits: Limits, what: str, ahead: int = 0) -> None:
         self.size = blob.size
         self.what = what
         self._blob = blob
         self._limits = limits
+        self._ahead = ahead
         self._base = 0
         self._buffer = b""
         self._kept: list[tuple[int, bytes]] = []
@@ -114,7 +116,8 @@ class BlockReader:
             raise LimitError(f"the values of the {self.what} lie between the names", f"more than {_MOST_JUMPS} to pass over")
         self._gap = min(_GAP << (self._jumps // _JUMPS_A_GAP), _WIDEST_GAP)
         self._block = _AFTER_JUMP
-        stop = min(offset + max(length, _AFTER_JUMP), self.size)
+        stop = min(offset + max(length, _AFTER_JUMP - self._ahead), self.size)
+        offset = max(0, offset - self._ahead)
         self._base, self._buffer = offset, self._fetched(offset, stop - offset)
         if len(self._kept) < _BLOCKS_KEPT and stop - offset <= 2 * _AFTER_JUMP:
             insort(self._kept, (offset, self._buffer))

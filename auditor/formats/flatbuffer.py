@@ -15,6 +15,7 @@ from auditor.formats.interface import Limits
 from auditor.formats.pickle_values import clean_text
 
 _LARGEST_VTABLE = 1024
+_BEFORE_TABLE = 256  # where a table's vtable lies, unless it shares that of another
 _LONGEST_TEXT = 4096
 
 
@@ -22,7 +23,7 @@ class FlatBuffer:
     """Tables of one blob; a table is known by its offset."""
 
     def __init__(self, blob: Blob, limits: Limits, what: str) -> None:
-        self.blocks = BlockReader(blob, limits, what)
+        self.blocks = BlockReader(blob, limits, what, _BEFORE_TABLE)
         self.what = what
         self._limits = limits
         self._vtables: dict[int, tuple[int, ...]] = {}

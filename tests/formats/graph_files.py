@@ -159,7 +159,7 @@ def checkpoint_v1(variables: dict[str, tuple[tuple[int, ...], int]], *, packed: 
     """Return a checkpoint of version 1: the list of tensors under the empty key, then values."""
     metas = [field(1, message((1, name), (2, tf_shape(shape)), (3, code))) for name, (shape, code) in variables.items()]
     entries = [(b"", field(1, b"".join(metas) + field(2, field(1, 1))))]
-    entries += [(b"\x00" + name.encode(), field(2, field(1, name) + field(3, bytes(1000)))) for name in list(sorted(variables))[:values]]
+    entries += [(b"\x00" + name.encode(), field(2, field(1, name) + field(3, bytes(1000)))) for name in sorted(variables)[:values]]
     return sorted_table(entries, packed=packed, per_block=2)
 
 
@@ -299,8 +299,8 @@ def tflite(tensors: list[tuple[str, tuple[int, ...], int, bytes | None, bool]], 
     flat.point(places[4])
     count = 1 + sum(data is not None for _, _, _, data, _ in tensors)
     buffers = flat.vector("I", (0,) * count)
-    flat.point(graphs)
-    _, graph = flat.table({}, (0,))
+    only, graph = flat.table({}, (0,))
+    flat.point(graphs, only)
     flat.point(graph[0])
     offsets = flat.vector("I", (0,) * len(tensors))
     waiting: list[tuple[int, bytes]] = []
