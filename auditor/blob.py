@@ -81,6 +81,11 @@ class WindowBlob:
         self.name = name
         self.size = size
 
+    @property
+    def place(self) -> tuple[Blob, int]:
+        """Return the blob that this is a part of, and the offset there."""
+        return self._parent, self._offset
+
     def read(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
         check_range(offset, length)

@@ -302,6 +302,34 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class TensorValues:
+    """What the values of one tensor are, without the values. Statistics are over the finite ones."""
+
+    name: str  # as in the checkpoint's tensors
+    sha256: str  # of its bytes, as they lie in the file
+    elements: int
+    minimum: float | None = None  # None where nothing is finite, or statistics of the type are not taken
+    maximum: float | None = None
+    mean: float | None = None
+    std: float | None = None  # of the population: divided by the number of elements
+    zeros: float | None = None  # share of elements that are zero
+    nan: int = 0
+    infinite: int = 0
+    strided: bool = False  # a view with steps: digest and statistics are those of the slice of storage that it spans
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Digests and statistics of all tensors of a checkpoint; only where the whole file was read."""
+
+    digest: str  # of names, types, shapes and bytes of all tensors: equal for equal weights; "" where a tensor could not be read
+    tensors: tuple[TensorValues, ...]  # in the order of the file
+    nonfinite: int = 0  # elements that are NaN or infinite
+    bytes_read: int = 0  # of storages that were digested
+    unread: tuple[str, ...] = ()  # names of tensors whose values do not lie in a storage of the file
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """One set of weights, as its header describes it."""
 
@@ -318,6 +346,8 @@ class Checkpoint:
     warnings: tuple[str, ...] = ()
     storage_bytes: int = 0  # bytes of all storages of the file, optimizer included
     size: int | None = None  # bytes of the file or member
+    values: Values | None = None  # only with a full download
+    values_note: str = ""  # why there are no values, where they were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +426,11 @@ class Inspected:
     fingerprint: str = ""  # digest of the multiset of names and shapes: equal for the same structure
     costs: tuple[Cost, ...] = ()  # at other input sizes that claims speak of
 
+    @property
+    def values(self) -> Values | None:
+        """Return what the values of the tensors are, where the whole file was read."""
+        return self.checkpoint.values
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
@@ -415,6 +450,7 @@ class Artifact:
     contents: tuple[Inspected | Unreadable, ...] = ()
     sha256: str | None = None  # of the whole file, where it is known without a download
     owner: str = "own"
+    read_sha256: str | None = None  # of the whole file as it was read here, with a full download
 
 
 # --------------------------------------------------------------------------------------------------------------- claims

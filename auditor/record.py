@@ -31,9 +31,11 @@ from auditor.record_models import (
     RepositoryRecord,
     SourceRecord,
     StatsRecord,
+    TensorValuesRecord,
     ThreadRecord,
     TrainingRecord,
     UnreadableRecord,
+    ValuesRecord,
     VariantRecord,
 )
 from auditor.saved_facts import facts_from_json, facts_to_json, plain
@@ -42,6 +44,7 @@ from auditor.telling.evidence import Numbering, numbering, numbering_of
 __all__ = ["AuditRecord", "dump", "facts_from_json", "facts_to_json", "record_of", "schema", "stage_record", "write_json"]
 
 SCHEMA_VERSION = "1"
+TENSORS_LISTED = 64  # tensors of one checkpoint whose statistics are written out
 TENSOR = {"name", "shape", "dtype"}
 
 Json = Any
@@ -191,7 +194,7 @@ def _artifact(artifact: Artifact) -> dict[str, Json]:
 def _checkpoint(item: Inspected) -> dict[str, Json]:
     """Return a checkpoint's record."""
     checkpoint, cost = item.checkpoint, item.cost
-    return _fields(checkpoint, CheckpointRecord, without=("tensors", "training")) | {
+    return _fields(checkpoint, CheckpointRecord, without=("tensors", "training", "values")) | {
         "id": item.id,
         "tensors": [{"name": plain(t.name), "shape": list(t.shape), "dtype": plain(t.dtype)} for t in checkpoint.tensors],
         "parameters": {"learnable": item.parameters.learnable, "buffers": item.parameters.buffers, "total": item.parameters.total},
@@ -207,7 +210,22 @@ def _checkpoint(item: Inspected) -> dict[str, Json]:
         },
         "training": _training(checkpoint),
         "fingerprint": plain(item.fingerprint),
+        "values": _values(item),
     }
+
+
+def _values(item: Inspected) -> dict[str, Json] | None:
+    """Return the record of a checkpoint's values: of each tensor, where there are few."""
+    values = item.values
+    if values is None:
+        return None
+    listed = values.tensors if len(values.tensors) <= TENSORS_LISTED else ()
+    return _fields(values, ValuesRecord) | {"tensors": [_finite(_fields(tensor, TensorValuesRecord)) for tensor in listed]}
+
+
+def _finite(record: dict[str, Json]) -> dict[str, Json]:
+    """Return a record with null for what is no finite number: statistics of huge values overflow."""
+    return {name: None if name not in ("name", "sha256") and isinstance(value, str) else value for name, value in record.items()}
 
 
 def _dtypes(checkpoint: Checkpoint) -> dict[str, int]:

@@ -211,6 +211,32 @@ class SafetyRecord(_Model):
     reasons: list[str] = Field(description="What it would call.")
 
 
+class TensorValuesRecord(_Model):
+    """What the values of one tensor are; statistics are over the finite ones, null where there are none."""
+
+    name: str = Field(description="Its name, as in `tensors`.")
+    sha256: str = Field(description="Of its bytes.")
+    elements: Count = Field(description="Number of elements.")
+    minimum: float | None = Field(description="Smallest value.")
+    maximum: float | None = Field(description="Largest value.")
+    mean: float | None = Field(description="Mean.")
+    std: float | None = Field(description="Standard deviation of the population.")
+    zeros: float | None = Field(description="Share of elements that are zero.")
+    nan: Count = Field(description="Elements that are not a number.")
+    infinite: Count = Field(description="Elements that are infinite.")
+    strided: bool = Field(description="True for a view with steps: digest and statistics are those of the slice that it spans.")
+
+
+class ValuesRecord(_Model):
+    """Digests and statistics of a checkpoint's values; only with `--download full`."""
+
+    digest: str = Field(description="Of all tensors: equal for equal weights; empty where a tensor could not be read.")
+    nonfinite: Count = Field(description="Elements that are NaN or infinite.")
+    bytes_read: Count = Field(description="Bytes of storages that were digested.")
+    unread: list[str] = Field(default_factory=list, description="Tensors whose values do not lie in a storage of the file.")
+    tensors: list[TensorValuesRecord] = Field(default_factory=list, description="Each tensor; empty for large checkpoints.")
+
+
 class CheckpointRecord(_Model):
     """One set of weights with all that was derived from its header."""
 
@@ -232,6 +258,8 @@ class CheckpointRecord(_Model):
     fingerprint: str = Field(default="", description="Digest of names and shapes: equal for the same structure.")
     size: int | None = Field(default=None, description="Bytes of the file or member.")
     storage_bytes: int = Field(default=0, description="Bytes of all storages in the file, optimizer included.")
+    values: ValuesRecord | None = Field(default=None, description="Digests and statistics of the values, with `--download full`.")
+    values_note: str = Field(default="", description="Why there are none, where they were asked for.")
 
 
 class UnreadableRecord(_Model):
@@ -258,6 +286,7 @@ class ArtifactRecord(_Model):
     requests: Count = Field(description="Requests that reading it cost.")
     sha256: str | None = Field(default=None, description="Of the whole file, where it is known without a download.")
     owner: str = Field(default="own", description="own, baseline, initialization or other.")
+    read_sha256: str | None = Field(default=None, description="Of the whole file as it was read, with `--download full`.")
     checkpoints: list[CheckpointRecord] = Field(description="The checkpoints in it.")
     unreadable: list[UnreadableRecord] = Field(default_factory=list, description="Contents that could not be read.")
 

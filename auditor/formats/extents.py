@@ -87,6 +87,13 @@ class RememberedBlob:
         known = self._known(offset, length)
         return known if known is not None else self._direct(offset, length)
 
+    def read_past(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset` as `read` does, without keeping them: for whoever passes over a whole file."""
+        check_range(offset, length)
+        length = min(length, max(0, self.size - offset))
+        known = self._known(offset, length)
+        return known if known is not None else self._direct(offset, length)
+
     def holds(self, offset: int, length: int) -> bool:
         """Tell whether these bytes can be had without asking the blob below."""
         index = bisect_right(self._starts, offset) - 1

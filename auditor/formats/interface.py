@@ -20,6 +20,7 @@ class Limits:
     inflated_bytes: int = 64 << 20  # out of compressed members, together
     objects: int = 4_000_000  # built by one pickle
     seconds: float = 60.0
+    values_bytes: int = 0  # of storages that may be read for digests and statistics of values; 0: headers alone
 
 
 class HeaderReader(Protocol):
