@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditor.architectures.atlas_telling import by_shapes_alone, with_atlas
 from auditor.architectures.bert import TextEncoder
 from auditor.architectures.blueprint import leaves
 from auditor.architectures.convnext import ConvNeXt
@@ -41,7 +42,7 @@ def inspect_checkpoint(
     tensors = checkpoint.tensors
     best = recognized(tensors, recognizers)
     architecture = best.architecture if best else unknown(tensors)
-    return count_parameters(tensors), architecture, fingerprint(tensors)
+    return count_parameters(tensors), with_atlas(architecture, tensors), fingerprint(tensors)
 
 
 def recognized(tensors: tuple[Tensor, ...], recognizers: Iterable[RebuildingRecognizer] = RECOGNIZERS) -> Recognized | None:
@@ -66,6 +67,8 @@ def prove_and_cost(
     """
     if architecture.family == "unknown":
         return 0.0, None
+    if by_shapes_alone(architecture):
+        return architecture.explained, None
     match = recognized(checkpoint.tensors, recognizers)
     if match is None or match.architecture.family != architecture.family:
         return 0.0, None
