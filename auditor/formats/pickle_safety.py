@@ -2,7 +2,8 @@
 
 A pickle can call whatever it can name, so a name is `plain` only when this file lists it. The list of dangerous names can
 never be complete, which is why every other name is `suspicious` and why no file is ever called safe.
-Sources: the opcode semantics of CPython's `pickle`, and the calls that `torch.save`, numpy and the standard library emit.
+Sources: the opcode semantics of CPython's `pickle`, the calls that `torch.save`, numpy and the standard library emit, and the public
+advisories on picklescan, modelscan and fickling (listed with their callables in tests/hostile_names.py).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _PLAIN: dict[str, frozenset[str]] = {
     "datetime": frozenset({"datetime", "date", "time", "timedelta", "timezone"}),
     "decimal": frozenset({"Decimal"}),
     "fractions": frozenset({"Fraction"}),
-    "uuid": frozenset({"UUID"}),
+    "uuid": frozenset({"UUID", "SafeUUID"}),
     "pathlib": frozenset({"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}),
     "pathlib._local": frozenset({"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}),
     "io": frozenset({"BytesIO", "StringIO"}),
@@ -94,11 +95,14 @@ _RUNNING_MODULES = frozenset(
     "ftplib smtplib telnetlib poplib imaplib xmlrpc socketserver inspect gc linecache unittest doctest distutils setuptools "
     "pkg_resources fileinput pydoc antigravity idlelib lib2to3 turtledemo paramiko pexpect plumbum psutil win32api win32com _winreg "
     "winreg msvcrt io _io _posixsubprocess _bootsubprocess _aix_support _osx_support _pyrepl cgitb mailcap pathlib zipfile tarfile "
-    "sqlite3 _sqlite3 sitecustomize".split()
+    "sqlite3 _sqlite3 sitecustomize pkgutil ssl _ssl nntplib pipes atexit _signal compileall py_compile syslog uuid _interpreters "
+    "_xxsubinterpreters _interpchannels _frozen_importlib _frozen_importlib_external _imp tempfile mlflow".split()
 )
 """Top-level modules of which nothing but the listed plain names has business in a checkpoint."""
 
-_RUNNING_EXACTLY = frozenset("code profile trace commands platform types site operator _operator sh".split())
+_RUNNING_EXACTLY = frozenset(
+    "code profile trace commands platform types site operator _operator sh glob filecmp mmap select selectors".split()
+)
 """Modules of the standard library whose names authors give to packages of their own: only the module itself counts."""
 
 _HARMLESS_OPERATORS = ("operator.itemgetter", "_operator.itemgetter", "types.MethodType", "types.GenericAlias", "platform.node")
@@ -131,6 +135,19 @@ _RUNNING_PREFIXES = (
     "joblib.parallel",
     "tensorflow.io",
     "keras.models",
+    "keras.saving",
+    "keras.src.saving",
+    "torch.distributed.elastic",
+    "torch.distributed.run",
+    "torch.distributed.launch",
+    "torch.multiprocessing",
+    "torch.utils.model_zoo",
+    "torch.onnx",
+    "torch.export",
+    "joblib.memory",
+    "joblib.numpy_pickle_compat",
+    "pandas.io",
+    "pandas.core.computation",
 )
 """Modules below a harmless top level that load files, compile or start programs."""
 
@@ -138,6 +155,7 @@ _RUNNING_NAMES = frozenset(
     "torch.load torch.serialization.load torch.compile torch.ops torch.classes torch.storage._load_from_bytes torch.library "
     "joblib.load joblib.numpy_pickle.load logging.FileHandler "
     "numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.memmap numpy.save pandas.read_pickle pandas.eval "
+    "pandas.read_csv pandas.read_json pandas.read_html "
     "codecs.open functools.reduce functools.partialmethod collections.namedtuple copyreg._extension_registry copyreg.add_extension".split()
 )
 
@@ -169,7 +187,7 @@ def is_storage(module: str, name: str) -> bool:
 def classify(module: str, name: str) -> str:
     """Return "plain", "suspicious" or "dangerous" for a name, spelled however: "os"/"system", "torch"/"serialization.os.system"."""
     module = canonical_module(module)
-    if module == COMPUTED:
+    if module == COMPUTED or (module == "copyreg" and name.startswith("extension ")):  # what a code stands for, only the loader knows
         return "dangerous"
     if name in _PLAIN.get(module, ()) or is_storage(module, name):
         return "plain"
@@ -183,7 +201,16 @@ def classify(module: str, name: str) -> str:
         return "dangerous"
     if _RUNNING_WORDS.intersection(name.split(".")) and not module.startswith("__torch__"):
         return "dangerous"
-    return "suspicious"
+    return "dangerous" if "." in name and _leads_elsewhere(name.split(".")) else "suspicious"
+
+
+def _leads_elsewhere(steps: list[str]) -> bool:
+    """Tell whether a dotted name leads through its module into one that runs code: "torch.library", "torch.utils.collect_env.run"."""
+    tails = [".".join(steps[at:]) for at in range(len(steps) - 1)]
+    return any(
+        tail in _RUNNING_NAMES or tail.split(".")[0] in _RUNNING_MODULES or any(tail.startswith(p + ".") for p in _RUNNING_PREFIXES)
+        for tail in tails
+    )
 
 
 def judge(names: dict[tuple[str, str], bool], extra: tuple[str, ...] = ()) -> Safety:

@@ -128,7 +128,7 @@ def read_root(blob: Blob, directory: ZipDirectory, root: TorchRoot, limits: Limi
         saved_as=root.saved_as,
         sha256=hashlib.sha256(data).hexdigest(),
         header_name="data.pkl",
-        safety=_safety(walked, root),
+        safety=_safety(walked, root, directory),
         size=size,
         warnings=tuple(warnings),
         metadata=byteorder,
@@ -175,13 +175,21 @@ def _from_front(blob: Blob, start: int, saved_as: str | None, limits: Limits) ->
     )
 
 
-def _safety(walked: Walked, root: TorchRoot) -> Safety:
-    if not root.is_script:
-        return walked.safety
+def _safety(walked: Walked, root: TorchRoot, directory: ZipDirectory) -> Safety:
+    """Return the verdict on the pickle, and on what lies around it: code, and a second pickle under the same name.
+
+    Programs differ in which of two members they take, and torch's own looks names up without regard to case.
+    """
     found = walked.safety
-    reasons = tuple(reason for reason in found.reasons if "__torch__." not in reason)
-    verdict = "dangerous" if found.verdict == "dangerous" else "suspicious"
-    return Safety(verdict, (*reasons, "carries TorchScript code"))
+    reasons = found.reasons
+    name = root.pickle.name.lower()
+    if sum(entry.name.lower() == name for entry in directory.entries) > 1:
+        reasons += ("two members have the name of the pickle: which of them is loaded is not known",)
+    if root.is_script:
+        reasons = (*(reason for reason in reasons if "__torch__." not in reason), "carries TorchScript code")
+    if reasons == found.reasons:
+        return found
+    return Safety("dangerous" if found.verdict == "dangerous" else "suspicious", reasons)
 
 
 def _missing_storages(walked: Walked, root: TorchRoot) -> list[str]:

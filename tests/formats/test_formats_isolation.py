@@ -29,7 +29,7 @@ from auditor.formats.worker_process import ReaderSource
 
 HERE = str(Path(__file__).parent)
 ROOT = str(Path(__file__).parents[2])
-QUICK = Limits(seconds=0.5)
+QUICK, USUAL = Limits(seconds=0.5), Limits()
 GOOD = b"!good"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits of processes are POSIX's")
@@ -50,7 +50,7 @@ def impatient():
     pool.close()
 
 
-def tell(pool: WorkerPool, words: bytes, limits: Limits = Limits()) -> Checkpoint | Unreadable:
+def tell(pool: WorkerPool, words: bytes, limits: Limits = USUAL) -> Checkpoint | Unreadable:
     """Return what became of one file, after the next file was read as if nothing had been."""
     (found,) = read_isolated(BytesBlob(words, "file"), limits, pool)
     (after,) = read_isolated(BytesBlob(GOOD, "next"), limits, pool)
@@ -78,7 +78,7 @@ class TestRuin:
         ],
     )
     def test_it_is_a_status_of_its_file_and_the_next_is_read(self, pool, word, kind, said):
-        found = tell(pool, word, QUICK if word == b"!loop" else Limits())
+        found = tell(pool, word, QUICK if word == b"!loop" else USUAL)
         assert isinstance(found, Unreadable)
         assert found.kind == kind, found
         assert said in found.reason

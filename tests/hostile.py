@@ -278,3 +278,178 @@ def zip_with_link(payload: bytes) -> bytes:
         archive.writestr("../../escape.pth", payload)
         archive.writestr("/abs.pth", payload)
     return buffer.getvalue()
+
+
+def named(module: str, name: str, argument: str = "x") -> dict[str, bytes]:
+    """Return pickles that call one name, in every opcode and detour by which a name can be reached."""
+    line = f"{module}\n{name}\n".encode()
+    said = text(argument)
+    decoy = short("torch._utils") + b"\x94" + short("_rebuild_tensor_v2") + b"\x94"
+    return {
+        "global": b"\x80\x02c" + line + said + b"\x85R.",
+        "old global": b"c" + line + b"(S'" + argument.encode() + b"'\ntR.",
+        "inst": b"(S'" + argument.encode() + b"'\ni" + line + b".",
+        "obj": b"\x80\x02(c" + line + said + b"o.",
+        "newobj": b"\x80\x02c" + line + said + b"\x85\x81.",
+        "newobj_ex": b"\x80\x04c" + line + said + b"\x85}\x92.",
+        "stack_global": b"\x80\x04" + short(module) + short(name) + b"\x93" + said + b"\x85R.",
+        # PUT and MEMOIZE mixed, so that a reader that guesses at the memo sees torch._utils._rebuild_tensor_v2
+        "memo decoy": b"\x80\x04" + short(module) + b"q\x00" + short(name) + b"q\x01" + decoy + b"0000h\x00h\x01\x93" + said + b"\x85R.",
+        "memo overwritten": b"\x80\x04"
+        + short("collections")
+        + b"q\x07"
+        + short("OrderedDict")
+        + b"q\x080"
+        + b"0"
+        + short(module)
+        + b"q\x07"
+        + short(name)
+        + b"q\x0800h\x07h\x08\x93"
+        + said
+        + b"\x85R.",
+        "old strings": b"\x80\x04U" + bytes([len(module)]) + module.encode() + b"U" + bytes([len(name)]) + name.encode() + b"\x93)R.",
+        "bytes as text": b"\x80\x04V" + module.encode() + b"\nV" + name.encode() + b"\n\x93)R.",
+        "result dropped": b"\x80\x02c" + line + said + b"\x85R0}.",
+        "result in a dict": b"\x80\x02}" + text("state_dict") + b"c" + line + said + b"\x85Rs.",
+        "build afterwards": b"\x80\x02c" + line + said + b"\x85R}b0}.",
+        "key of a dict": b"\x80\x02}c" + line + said + b"\x85RNs.",
+        "persistent id": b"\x80\x02c" + line + said + b"\x85RQ.",
+        "default factory": b"\x80\x02ccollections\ndefaultdict\nc" + line + b"\x85R" + said + b"Ns.",
+        "reconstructor": b"\x80\x02ccopyreg\n_reconstructor\nc" + line + b"c__builtin__\nobject\nN\x87R.",
+        "inner rebuild": b"\x80\x02ctorch._tensor\n_rebuild_from_type_v2\n(c" + line + b"c" + line + said + b"\x85NtR.",
+        "mapped": b"\x80\x02c__builtin__\nmap\nc" + line + b"](" + said + b"e\x86R.",
+        "stopped short": b"\x80\x02c" + line + said + b"\x85R",
+        "nonsense afterwards": b"\x80\x02c" + line + said + b"\x85R\xfe\xff.",
+        "memo missing afterwards": b"\x80\x02c" + line + said + b"\x85Rh\x77.",
+        "exception afterwards": b"\x80\x02c" + line + said + b"\x85R0K\x01K\x02K\x03s.",
+        "named only": b"\x80\x02c" + line + b".",
+    }
+
+
+def detours() -> dict[str, bytes]:
+    """Return pickles that reach a callable without naming it: attributes set by BUILD, computed names, the extension registry."""
+    setting = b"N}" + text("a") + text("os") + b"s\x86b"
+    return {
+        # protectai/modelscan issue 85: names kept as attributes of a function, and fetched from there
+        "attributes of a function": b"\x80\x04cnumpy\nprod\n"
+        + setting
+        + b"N}"
+        + text("b")
+        + text("system")
+        + b"s\x86b0cnumpy\nprod.a\nq\x000cnumpy\nprod.b\nq\x010h\x00h\x01\x93"
+        + text("x")
+        + b"\x85R.",
+        "name from a call": b"\x80\x04" + b"c_codecs\nencode\n" + text("os") + text("rot13") + b"\x86R" + text("system") + b"\x93)R.",
+        "name from a join": b"\x80\x04" + text("os") + b"cbuiltins\nstr\n" + text("system") + b"\x85R\x93)R.",
+        "name from a list": b"\x80\x04" + text("os") + b"](" + text("system") + b"e\x93)R.",
+        "ext1": b"\x80\x02\x82\x01)R.",
+        "ext2": b"\x80\x02\x83\x01\x00)R.",
+        "ext4": b"\x80\x02\x84\x01\x00\x00\x00)R.",
+        "registry": b"\x80\x02ccopyreg\nadd_extension\n" + text("os") + text("system") + b"K\x01\x87R0\x82\x01" + text("x") + b"\x85R.",
+        "class of a class": b"\x80\x04" + short("collections") + short("OrderedDict.__class__.__subclasses__") + b"\x93)R.",
+        "globals of a function": b"\x80\x04" + short("torch._utils") + short("_rebuild_tensor_v2.__globals__") + b"\x93)R.",
+        "setstate that runs": b"\x80\x02cmodels\nNet\n)\x81cos\nsystem\nb.",
+        "reduce_ex chain": b"\x80\x04" + short("builtins") + short("object.__reduce_ex__") + b"\x93K\x02\x85R.",
+        "call of a result": b"\x80\x02cbuiltins\n__import__\n" + text("os") + b"\x85R" + text("x") + b"\x85R.",
+        "joblib array with objects": b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(" + text("allow_mmap") + b"\x88ub.",
+    }
+
+
+def wrong_arity() -> dict[str, bytes]:
+    """Return calls of torch's own rebuilding functions with too few, too many or the wrong arguments."""
+    names = (
+        "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_with_state _rebuild_qtensor "
+        "_rebuild_sparse_tensor _rebuild_sparse_csr_tensor _rebuild_nested_tensor _rebuild_meta_tensor_no_storage "
+        "_rebuild_wrapper_subclass _rebuild_device_tensor_from_numpy _rebuild_xla_tensor"
+    ).split()
+    given = {
+        "none": b")",
+        "no tuple": b"N",
+        "texts": b"(" + text("x") * 12 + b"t",
+        "itself": b"]q\x00h\x00a\x85",
+        "lists": b"(" + b"]" * 12 + b"t",
+    }
+    return {
+        f"{name} {how}": b"\x80\x02}" + text("w") + b"ctorch._utils\n" + name.encode() + b"\n" + args + b"Rs."
+        for name in names
+        for how, args in given.items()
+    }
+
+
+def handmade(members: list[tuple[str, bytes]], *, flags: int = 0, local_name: str = "", crc: int | None = None) -> bytes:
+    """Return a stored zip whose flags, checksums or local names lie."""
+    data = bytearray(handmade_zip([(name, body, 0, len(body), zlib.crc32(body) if crc is None else crc) for name, body in members]))
+    at = 0
+    for name, body in members:
+        struct.pack_into("<H", data, at + 6, flags)
+        if local_name:
+            data[at + 30 : at + 30 + len(name)] = local_name.encode().ljust(len(name), b"x")[: len(name)]
+        at += 30 + len(name.encode()) + len(body)
+    for _ in members:
+        struct.pack_into("<H", data, at + 8, flags)
+        at += 46 + struct.unpack_from("<H", data, at + 28)[0]
+    return bytes(data)
+
+
+def zip_tricks(pickled: bytes, honest: bytes) -> dict[str, bytes]:
+    """Return zips that torch reads and that made scanners stop or look elsewhere (CVE-2025-1944, -1945, -10155, -10156)."""
+    usual = [("archive/data.pkl", pickled), ("archive/version", b"3\n")]
+    whole = handmade(usual)
+    return {
+        "encrypted by its flag": handmade(usual, flags=1),
+        "strange flags": handmade(usual, flags=0x2040),
+        "checksum wrong": handmade(usual, crc=1),
+        "another name in front": handmade(usual, local_name="archive/nothing"),
+        "twice, the second evil": handmade([("archive/data.pkl", honest), *usual]),
+        "twice, the first evil": handmade([*usual, ("archive/data.pkl", honest)]),
+        "twice but for case": handmade([("archive/data.pkl", honest), ("archive/DATA.PKL", pickled), ("archive/version", b"3\n")]),
+        "beside another root": handmade([("a/data.pkl", honest), ("a/version", b"3\n"), ("b/data.pkl", pickled), ("b/version", b"3\n")]),
+        "behind a script": b"#!/bin/sh\nexit\n" + whole,
+        "behind a pickle": b"\x80\x02}." + whole,
+        "within a comment": whole[:-2] + struct.pack("<H", 60_000) + pickled.ljust(60_000, b"\0"),
+        "with a tail": whole + bytes(1000),
+        "in a folder": handmade([("x/y/z/data.pkl", pickled), ("x/y/z/version", b"3\n")]),
+        "another suffix": handmade([("archive/weights.bin", pickled), ("archive/readme", b"3\n")]),
+        "inside of itself": handmade([("a.pth", whole), ("b.pth", whole)]),
+    }
+
+
+def hdf5_lies() -> dict[str, bytes]:
+    """Return files that begin like HDF5 and lie about everything behind the signature."""
+    signature = b"\x89HDF\r\n\x1a\n"
+    wide = b"\xff" * 8
+    return {
+        "nothing behind": signature,
+        "zeros": signature + bytes(4096),
+        "ones": signature + b"\xff" * 4096,
+        "version 0, root far away": signature
+        + bytes([0, 0, 0, 0, 0, 8, 8, 0, 4, 0, 16, 0])
+        + bytes(4)
+        + bytes(8)
+        + wide * 3
+        + b"\x7f" * 40,
+        "version 2, root at itself": signature + bytes([2, 8, 8, 0]) + bytes(8) + wide + struct.pack("<QQ", 1 << 60, 0) + bytes(4),
+        "version 9": signature + bytes([9]) * 100,
+        "sizes of 255": signature + bytes([0, 0, 0, 0, 0, 255, 255, 0]) + bytes(200),
+    }
+
+
+def recursion() -> dict[str, bytes]:
+    """Return files that hold themselves, in one way or another."""
+    import gzip
+    import json
+
+    matryoshka = b"\x80\x02}."
+    for _ in range(12):
+        matryoshka = gzip.compress(matryoshka)
+    deep = b"[" * 100_000
+    header = b'{"w":' + b"[" * 60_000
+    metadata = json.dumps({"__metadata__": {"a": "b" * 100}}).encode()
+    return {
+        "gzip of gzip": matryoshka,
+        "json": deep,
+        "safetensors header": struct.pack("<Q", len(header)) + header,
+        "safetensors length": struct.pack("<Q", 1 << 63) + metadata,
+        "state of itself": b"\x80\x02cm\nn\n)\x81q\x00}" + text("a") + b"h\x00sb.",
+        "dict of itself": b"\x80\x02}q\x00" + text("state_dict") + b"h\x00s.",
+    }
