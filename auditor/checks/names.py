@@ -107,3 +107,17 @@ def display_name(path: str, project: frozenset[str]) -> str:
     if len(parts) > 1 and not _component_key(parts[-1], project) and _component_key(parts[-2], project):
         return f"{parts[-2]}/{last}"
     return last
+
+
+def is_surely_own(printed: str, full_name: str, key: Key) -> bool:
+    """Tell whether a printed name can only be one of the authors' own variants.
+
+    It says "ours", carries the repository's whole name, or is nothing but a size or a letter. A name like "ResNet-50" in the authors'
+    table may be a baseline, however it got there, and nobody owes its checkpoint.
+    """
+    if re.search(r"\b(?:ours?|proposed)\b", printed, re.IGNORECASE):
+        return True
+    name = re.sub(r"(?i)[-_.](?:pytorch|torch|release|official|tf|jax|master|main|code)$", "", full_name.rpartition("/")[2])
+    if len(_squash(name)) > 1 and _squash(name) in _squash(printed):
+        return True
+    return bool(key) and all(len(word) <= 2 or word in SIZES.values() for word in key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.checks.evidence import of_checkpoint, of_claims, of_listings, places, shortened, unseen
 from auditor.checks.families import foreign
 from auditor.checks.matching import Claimed, Matching, excluded, match
-from auditor.checks.names import file_key, project_words
+from auditor.checks.names import file_key, is_surely_own, project_words
 from auditor.facts import Evidence, Facts, Status, Unreadable
 from auditor.findings import Confidence, Finding, Outcome, Severity
 
@@ -69,6 +69,8 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
     """
     if not variant.primary:
         return "only a secondary source speaks of it"
+    if not any(is_surely_own(claim.variant, facts.repository.full_name, variant.key) for claim in variant.primary):
+        return "it may be somebody else's model that the authors compare with: its name is not surely theirs"
     unsure = [claim for claim in variant.primary if claim.confidence < 0.9]
     if len(unsure) == len(variant.primary):
         return "its claims were read from a picture with low confidence"

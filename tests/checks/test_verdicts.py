@@ -206,3 +206,13 @@ def test_every_accusation_has_a_primary_claim():
         for verdict in verdicts(seen).values():
             if verdict.verdict.accuses:
                 assert "primary" in [rank[c] for c in verdict.claims]
+
+
+@pytest.mark.parametrize("name", ["ResNet-50", "DeiT-S", "BERT-Large, Cased", "HRNet-W32 baseline"])
+def test_what_may_be_a_baseline_is_never_missing(name):
+    assert words(facts(drive("XS", "S"), (claim(name, printed="25.6M", value=25.6),)))[name] == "unverifiable"
+
+
+@pytest.mark.parametrize("name", ["Ours-M", "ConvNeXtPose-M", "ConvNeXtPose (Large)", "M", "Large", "our model"])
+def test_what_is_surely_own_may_be_missing(name):
+    assert words(facts(drive("XS", "S"), (claim(name, printed="25.6M", value=25.6),)))[name] == "missing"
