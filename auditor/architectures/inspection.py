@@ -12,6 +12,8 @@ from auditor.architectures.cost import CostHints, is_whole, measure
 from auditor.architectures.counts import count_parameters
 from auditor.architectures.fingerprint import fingerprint
 from auditor.architectures.gpt import LanguageModel
+from auditor.architectures.hrnet import HRNet
+from auditor.architectures.mobile import MobileNetwork
 from auditor.architectures.network import RebuildingRecognizer, Recognized
 from auditor.architectures.poolformer import PoolFormer
 from auditor.architectures.rebuild import Rebuilt, require_torch
@@ -27,6 +29,8 @@ RECOGNIZERS: tuple[RebuildingRecognizer, ...] = (
     VisionTransformer(),
     Swin(),
     PoolFormer(),
+    MobileNetwork(),
+    HRNet(),
     TextEncoder(),
     LanguageModel(),
 )
