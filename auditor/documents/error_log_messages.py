@@ -15,7 +15,7 @@ from auditor.documents.error_log_text import Squeezed
 MAX_NAMES = 100_000  # in one list
 MAX_EVENTS = 200_000
 
-NAME = r"[^\s\"'`,:;()\[\]{}\x00]{1,300}"
+NAME = r"[^\s\"'`,:;()\[\]{}\x00]{1,300}+"  # possessive: nothing that may follow a name may stand in it
 SHAPE = r"(?:torch\.)?(?:Size)?[(\[]{1,2}([\d,]{0,160})[)\]]{1,2}"
 _HEADS = re.compile(
     r"Error\(s\)inloadingstate_dictfor"
@@ -51,7 +51,10 @@ _MISMATCHES = (
 # transformers: the name stands before the words
 _FOUND = re.compile(rf"foundshape(?P<ours>{SHAPE})inthecheckpointand(?P<theirs>{SHAPE})inthemodel")
 _NAME_BEFORE = re.compile(r"(?:^|[-*:\x00])([\w.]{1,300}):$")
-_BROKEN = re.compile(rf"(?:sizemismatchfor|theparameternamed[\"']?)(?:{NAME})?(?:$|\x00|:copying|:cop?y?i?n?$|[\"']?,whosedim|:?\.\.\.)")
+_BROKEN = re.compile(
+    rf"(?:sizemismatchfor|While(?:copying|swapping)theparameternamed[\"']?)(?P<name>{NAME})?"
+    r"(?P<end>$|\x00|:(?:copying|$|\.\.\.)|[\"']?,whosedim)?"
+)
 _LIST = re.compile(
     r"(?P<kind>missing|unexpected)_?key(?:\(s\)|s)?(?:in(?:the)?(?:source|loaded|model)?state_?dict)?(?P<end>[:=]{0,2})", re.IGNORECASE
 )
@@ -70,11 +73,12 @@ _SOFT = (
     (re.compile(r"Weightsof(?P<model>\w{1,100})notinitializedfrompretrainedmodel:"), "missing"),
     (re.compile(r"Weightsfrompretrainedmodelnotusedin(?P<model>\w{1,100}):"), "unexpected"),
 )
-_ITEM = re.compile(rf"(?P<dots>\.{{3,20}}|\[\.\.\.\])|(?P<mark>[\"'])(?P<name>[^\"'\s,\x00]{{1,300}})(?P=mark)")
+_ITEM = re.compile(r"(?P<dots>\.{3,20}|\[\.\.\.\])|(?P<mark>[\"'])(?P<name>[^\"'\s,\x00]{1,300})(?P=mark)")
 _CLOSING = frozenset("]}).")
 
 _LOOSE = re.compile(
-    r"\b(?P<kind>missing|unexpected)[ _]keys?(?:\(s\))?(?: in(?: the)?(?: source| loaded| model)? state_?dict)?[ *_`]{0,4}:[ *_`]{0,4}(?P<rest>.*)$",
+    r"\b(?P<kind>missing|unexpected)[ _]keys?(?:\(s\))?(?: in(?: the)?(?: source| loaded| model)? state_?dict)?"
+    r"[ *_`]{0,4}:[ *_`]{0,4}(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[\w-]{1,100}){1,40}")
@@ -139,7 +143,7 @@ def _mismatch(source: Squeezed, start: int, line: int) -> Iterator[Event]:
     if match and before:
         named = source.line_at(start - len(before[1]) - 1)
         yield from _differing(before[1], match["ours"], match["theirs"], named, source.line_at(match.start("ours")))
-    elif _BROKEN.match(text, start) or start + 40 > len(text):
+    elif (broken := _BROKEN.match(text, start)) and (broken["end"] is not None or "..." in (broken["name"] or "")):
         yield Event("broken", line, complete=False)
 
 
@@ -227,9 +231,7 @@ def _loose_lists(source: Squeezed) -> Iterator[Event]:
             names, index, complete = _one_to_a_line(lines, index)
         if any(names):
             elided = None in names
-            yield Event(
-                head["kind"].lower(), source.numbers[begun], names=tuple(names), complete=complete and not elided, form="loose"
-            )
+            yield Event(head["kind"].lower(), source.numbers[begun], names=tuple(names), complete=complete and not elided, form="loose")
 
 
 def _with_commas(lines: list[str], index: int, rest: str) -> tuple[list[str | None], int]:

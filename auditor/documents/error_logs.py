@@ -81,7 +81,7 @@ class ErrorLog:
 
     errors: tuple[LoadError, ...]
     path: str = ""
-    sha256: str = ""  # of the text as UTF-8
+    sha256: str = ""  # of the bytes that were read
     cut: bool = False  # a limit was reached: what stands at the end was not looked at
 
 
@@ -100,12 +100,15 @@ class _Open:
     ranges: list[NameRange] = field(default_factory=list)
 
 
-def read_error_log(text: str, path: str = "") -> ErrorLog:
-    """Return the loading errors of a text. Never raises; time and memory are linear in its length and bounded."""
+def read_error_log(text: str, path: str = "", sha256: str = "") -> ErrorLog:
+    """Return the loading errors of a text. Never raises; time and memory are linear in its length and bounded.
+
+    `sha256` is the digest of the file's bytes; without it the digest is of the text as UTF-8.
+    """
     source = squeezed(text)
     headings = [n for n, line in zip(source.numbers, source.lines, strict=True) if "#" in line and _HEADING.match(line)]
     errors = _with_variants(tuple(_closed(one) for one in _grouped(events(source), headings)), source)
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = sha256 or hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return ErrorLog(_with_quotes(_once(errors), text), path, digest, source.cut)
 
 
@@ -136,13 +139,15 @@ def _begins(event: Event, now: _Open) -> bool:
         return True
     if event.kind == "mismatch":
         return event.names[0] in now.mismatches
-    # A second list of a kind is another error's, except for a copy of it in bare names.
-    return event.kind in now.lists and event.form != "loose"
+    if event.kind not in now.lists:
+        return False
+    # A second list of a kind is another error's, except for a part of it that somebody copied out in bare names.
+    return event.form != "loose" or not set(event.names) <= {None, *now.lists[event.kind].names}
 
 
 def _add(now: _Open, event: Event) -> None:
     now.last = max(now.last, event.line)
-    now.truncated |= not event.complete
+    now.truncated |= not event.complete or None in event.names
     if event.kind == "mismatch" and event.names[0] is not None:
         now.mismatches[event.names[0]] = event
     elif event.kind in ("missing", "unexpected"):
@@ -155,7 +160,8 @@ def _add(now: _Open, event: Event) -> None:
 def _closed(now: _Open) -> LoadError:
     missing, unexpected = now.lists.get("missing"), now.lists.get("unexpected")
     mismatches = tuple(
-        Mismatch(name, event.checkpoint_shape, event.model_shape, event.line, shape_line=event.shape_line) for name, event in now.mismatches.items()
+        Mismatch(name, event.checkpoint_shape, event.model_shape, event.line, shape_line=event.shape_line)
+        for name, event in now.mismatches.items()
     )
     empty = not (missing or unexpected or mismatches)
     return LoadError(
