@@ -5,13 +5,13 @@ A blob of this kind is cheap at its front and dear at its end; `is_sequential` t
 
 from __future__ import annotations
 
-import bz2
 import lzma
 import zlib
-from typing import Any, Protocol
 
 from auditor.blob import Blob, WindowBlob, check_range
 from auditor.errors import FormatError, LimitError
+from auditor.formats.decompressors import compression_of as compression_of
+from auditor.formats.decompressors import inflater
 
 UNKNOWN_SIZE = 1 << 40
 """The size of a blob whose end is not known, as that of a gzip stream."""
@@ -19,17 +19,6 @@ UNKNOWN_SIZE = 1 << 40
 _PIECE = 256 << 10
 _LARGEST_READ = 4 << 20
 _KEPT = 16 << 20
-_LZMA_MEMORY = 64 << 20
-
-
-class _Inflater(Protocol):
-    """What the three decompressors of the standard library share."""
-
-    def pieces(self, data: bytes, most: int) -> bytes: ...
-
-    def ended(self) -> bool: ...
-
-    def hungry(self) -> bool: ...
 
 
 class Allowance:
@@ -43,60 +32,6 @@ class Allowance:
         self.left -= count
         if self.left < 0:
             raise LimitError("unpacking would give more bytes than is allowed", help="unpack it and inspect the files")
-
-
-class _Deflate:
-    def __init__(self, window: int) -> None:
-        self._inner = zlib.decompressobj(window)
-        self._rest = b""
-
-    def pieces(self, data: bytes, most: int) -> bytes:
-        out = self._inner.decompress(self._rest + data, most)
-        self._rest = self._inner.unconsumed_tail
-        return out
-
-    def ended(self) -> bool:
-        return self._inner.eof
-
-    def hungry(self) -> bool:
-        return not self._rest
-
-
-class _Standard:
-    """bz2 and lzma, whose decompressors keep what they have not used."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def pieces(self, data: bytes, most: int) -> bytes:
-        return bytes(self._inner.decompress(data, most))
-
-    def ended(self) -> bool:
-        return bool(self._inner.eof)
-
-    def hungry(self) -> bool:
-        return bool(self._inner.needs_input)
-
-
-def _inflater(method: str) -> _Inflater:
-    if method == "deflate":
-        return _Deflate(-15)
-    if method == "gzip":
-        return _Deflate(31)
-    if method == "bzip2":
-        return _Standard(bz2.BZ2Decompressor())
-    return _Standard(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY))
-
-
-MAGIC: tuple[tuple[bytes, str], ...] = ((b"\x1f\x8b\x08", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
-"""First bytes of compressed streams."""
-
-
-def compression_of(head: bytes) -> str | None:
-    """Return "gzip", "bzip2", "xz" or None from the first bytes."""
-    if head.startswith(b"BZh") and head[4:10] != b"1AY&SY":
-        return None
-    return next((method for magic, method in MAGIC if head.startswith(magic)), None)
 
 
 class InflatedBlob:
@@ -118,7 +53,7 @@ class InflatedBlob:
         self._restart()
 
     def _restart(self) -> None:
-        self._inflater = _inflater(self._method)
+        self._inflater = inflater(self._method)
         self._at = self._start
         self._buffer = bytearray()
         self._base = 0
