@@ -12,11 +12,13 @@ from auditor.facts import Checkpoint, Status, Unreadable
 from auditor.formats.caffe import Caffe
 from auditor.formats.containers import Member, open_tar_members, open_zip_member, promises_weights, worth_looking
 from auditor.formats.coreml import CoreMl
+from auditor.formats.decompressors import compression_of
 from auditor.formats.extents import HEAD_BYTES, NoTensorsError, OtherFormatError, RememberedBlob, RunsCodeError, TruncatedError
 from auditor.formats.flax_msgpack import FlaxMsgpack
 from auditor.formats.gguf import Gguf
+from auditor.formats.grouping import split_part
 from auditor.formats.hdf5 import Hdf5
-from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, compression_of, is_sequential
+from auditor.formats.inflated import UNKNOWN_SIZE, Allowance, InflatedBlob, is_sequential
 from auditor.formats.interface import HeaderReader, Limits
 from auditor.formats.joblib_pickle import Joblib
 from auditor.formats.keras_archive import KerasArchive
@@ -31,8 +33,8 @@ from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
 from auditor.formats.safetensors_index import SafetensorsIndex
 from auditor.formats.tar_members import is_tar
-from auditor.formats.tensorflow_checkpoint import VALUES_ALONE, TensorFlowCheckpoint, holds_values_alone
-from auditor.formats.tensorflow_graph import FrozenGraph, SavedModel
+from auditor.formats.tensorflow_checkpoint import TensorFlowCheckpoint, lacks_index, part_without_header
+from auditor.formats.tensorflow_graph import FrozenGraph, MetaGraph, SavedModel
 from auditor.formats.tflite import TfLite
 from auditor.formats.torch_distributed import TorchDistributed
 from auditor.formats.torch_export import TorchExport
@@ -69,6 +71,7 @@ READERS: tuple[HeaderReader, ...] = (
     Onnx(),
     CoreMl(),
     SavedModel(),
+    MetaGraph(),
     FrozenGraph(),
     Caffe(),
 )
@@ -88,12 +91,12 @@ Content = Checkpoint | Unreadable
 def read_contents(blob: Blob, limits: Limits = Limits(), readers: tuple[HeaderReader, ...] = READERS) -> tuple[Content, ...]:  # noqa: B008
     """Return every checkpoint in a file, and an `Unreadable` for whatever could not be read; at least one of the two.
 
-    Bytes alone decide what a file is. Containers (zip, tar, gzip, bzip2, xz) are opened to `limits.depth`; members that are
+    Bytes alone decide what a file is. Containers (zip, tar, gzip, bzip2, xz, zstd) are opened to `limits.depth`; members that are
     no checkpoints are passed over, and a container of nothing else is one `Unreadable` of kind "not_a_checkpoint". Nothing
     that bytes or a host can do raises: broken bytes have kind "broken" or "truncated", a host's failure "network".
     """
     remembered = RememberedBlob(blob)
-    return tuple(_Visit(remembered, limits, readers).contents(remembered, None, 0))
+    return tuple(_told_of_parts(content, blob.name) for content in _Visit(remembered, limits, readers).contents(remembered, None, 0))
 
 
 class _Visit:
@@ -138,8 +141,9 @@ class _Visit:
         if compression_of(head):
             return self.compressed(blob, head, member, depth)
         found = recognize(head, blob.size)
-        if found.kind == "unsupported" and not found.weights and holds_values_alone(member or blob.name):
-            return [Unreadable(member, VALUES_ALONE, "not_a_checkpoint", Status.OK)]
+        part = part_without_header(member or blob.name) if found.kind == "unsupported" and not found.weights else ""
+        if part:
+            return [Unreadable(member, part, "not_a_checkpoint", Status.OK)]
         telling = found.weights or not member or (found.kind == "unsupported" and promises_weights(member))
         return [Unreadable(member, found.reason, found.kind if telling else "not_a_checkpoint", found.status)]
 
@@ -197,7 +201,7 @@ class _Visit:
         return found or [_nothing(member, "tar", names)]
 
     def compressed(self, blob: Blob, head: bytes, member: str | None, depth: int) -> list[Content]:
-        """Read a gzip, bzip2 or xz stream: the one file in it, or the tar."""
+        """Read a compressed stream: the one file in it, or the tar."""
         self.check_depth(depth)
         method = compression_of(head) or "gzip"
         inner: Blob = InflatedBlob(blob, 0, blob.size, UNKNOWN_SIZE, blob.name, method, self.allowance)
@@ -255,6 +259,17 @@ def _failure(member: str | None, error: BaseException) -> Unreadable:
     return Unreadable(member, str(error), "broken")
 
 
+def _told_of_parts(content: Content, name: str) -> Content:
+    """Return a failure with what the name says of it: a part of a split archive is no damaged file."""
+    if isinstance(content, Checkpoint) or content.kind not in ("truncated", "unsupported", "broken"):
+        return content
+    part = split_part(content.member or name)
+    if not part:
+        return content
+    reason = f"{part} by its name: all parts have to be joined before they can be read ({content.reason})"
+    return replace(content, reason=reason, kind="unsupported", status=Status.SKIPPED)
+
+
 def _matters(content: Content) -> bool:
     """Tell whether a member's result is worth telling: no pages, texts and pictures that lie beside checkpoints."""
     return isinstance(content, Checkpoint) or content.kind not in ("not_a_checkpoint", "html", "empty")
@@ -268,4 +283,8 @@ def _joined(container: str | None, name: str) -> str:
 def _nothing(member: str | None, kind: str, names: list[str]) -> Unreadable:
     shown = ", ".join(name[:60] for name in names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
     detail = f": {shown}" if names else ""
+    if lacks_index(names):
+        return Unreadable(
+            member, f"a {kind} with the values of a TensorFlow checkpoint and no .index{detail}", "unsupported", Status.SKIPPED
+        )
     return Unreadable(member, f"a {kind} of {len(names)} files, none of them a checkpoint{detail}", "not_a_checkpoint", Status.OK)
