@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from auditor.claims.code import CodeClaims
 from auditor.claims.interface import ClaimContext, ClaimExtractor
 from auditor.claims.naming import named
-from auditor.claims.paper import PaperClaims
+from auditor.claims.paper import PaperClaims, settled
 from auditor.claims.tables import TableClaims
 from auditor.claims.text import TextClaims
 from auditor.facts import Claim, Outline
@@ -27,7 +27,7 @@ def extract_claims(
             if extractor.accepts(outline):
                 for claim in extractor.extract(outline, context):
                     found.setdefault(key_of(claim), claim)
-    return tuple(found.values())[:MAX_CLAIMS]
+    return tuple(settled(found.values()))[:MAX_CLAIMS]
 
 
 def key_of(claim: Claim) -> tuple[str, ...]:

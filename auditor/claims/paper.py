@@ -8,19 +8,22 @@ says nothing. Tables and rows of ablations are left out: a variant that exists o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
+from auditor.claims.headers import header_of, lower
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import bears, own_name, own_tokens
-from auditor.claims.table_shape import Row, Shape, shape_of
+from auditor.claims.table_shape import Row, shape_of
 from auditor.claims.tables import Columns, cell_claims, columns_of, common_setting, is_matrix, variant_of
 from auditor.claims.text import prose_claims
-from auditor.claims.vocabulary import CITED, GENERIC, KNOWN_NETWORKS, OURS
+from auditor.claims.vocabulary import CITED, GENERIC, KNOWN_NETWORKS, OURS, Kind
 from auditor.facts import Claim, Evidence, Outline, Table
 
 ROLE = "paper"
 PAGE = "\f"  # a line of its own between the pages of a PDF
 CITE = "[cite]"
+COUNTS = (Kind.PARAMS, Kind.GFLOPS)
 NUMBERED = re.compile(r"Table ([A-Z]?\.?\d+|[IVXLC]+)\s*[:.]")
 ABLATION = re.compile(
     r"ablat|effects? of|impact of|influence of|contributions? of|hyper-?parameter|sensitivity|design choices?|analysis of|study of", re.I
@@ -64,25 +67,28 @@ def paper_tokens(context: ClaimContext, title: str) -> tuple[str, ...]:
 def table_claims(table: Table, outline: Outline, lines: list[str], tokens: tuple[str, ...]) -> list[Claim]:
     """Return the claims of the authors' own rows of one table."""
     heading = " ".join((table.caption, *table.sections[-1:]))
+    table = with_plain_counts(table)
     shape = shape_of(table)
     if shape is None or not shape.rows or ABLATION.search(heading):
         return []
     columns = columns_of(shape, tokens)
     if columns.variant is None or not columns.claims or is_matrix(shape, columns):
         return []
-    own = [row for row in shape.rows if is_own(row, shape, columns, tokens)]
+    own = [row for row in shape.rows if is_own(row, columns, tokens)]
     common = common_setting(table)
     claims = []
     for row in own:
-        name = variant_of(row, columns).replace(CITE, " ").strip()
+        name = name_of(row, columns, tokens)
         for column in columns.claims:
+            if row.headers[column].kind in COUNTS and is_composite(table, row, columns, tokens):
+                continue
             claims += cell_claims(table, shape, row, name, column, columns, common, outline, lines)
     number = NUMBERED.match(table.caption)
     seen_by = f"paper reader, Table {number[1]}" if number else "paper reader"
     return [replace(claim, evidence=replace(claim.evidence, seen_by=seen_by)) for claim in claims]
 
 
-def is_own(row: Row, shape: Shape, columns: Columns, tokens: tuple[str, ...]) -> bool:
+def is_own(row: Row, columns: Columns, tokens: tuple[str, ...]) -> bool:
     """Tell whether a row of a paper is the authors' own model, and no experiment with it."""
     names = " ".join(row.cells[n].text for n in columns.identity)
     texts = [cell.text for n, cell in enumerate(row.cells) if n not in columns.claims]
@@ -91,6 +97,65 @@ def is_own(row: Row, shape: Shape, columns: Columns, tokens: tuple[str, ...]) ->
     if any(CITE in text for text in texts) or (CITED.search(names) and not OURS.search(names)):
         return False
     return bool(OURS.search(names) or bears(names, tokens) or OURS.fullmatch(row.group.strip(" :*†")))
+
+
+def name_of(row: Row, columns: Columns, tokens: tuple[str, ...]) -> str:
+    """Return the variant of an own row: from the cell that says whose it is on, since what stands before it is a category."""
+    says = [n for n in columns.identity if OURS.search(row.cells[n].text) or bears(row.cells[n].text, tokens)]
+    identity = tuple(n for n in columns.identity if not says or n >= says[0])
+    name = variant_of(row, replace(columns, identity=identity)).replace(CITE, " ")
+    return " ".join(re.sub(r"(?i)(?<=\S)\s*\(ours?\)", "", name).split())
+
+
+def is_composite(table: Table, row: Row, columns: Columns, tokens: tuple[str, ...]) -> bool:
+    """Tell whether a row's counts are of a larger network that the own one is a part of: `RetinaNet` over the columns or beside it."""
+    texts = [cell.text for header in table.rows[: table.header_rows] for cell in header]
+    texts += [cell.text for n, cell in enumerate(row.cells) if n not in columns.claims and n not in columns.identity]
+    return any(KNOWN_NETWORKS.search(lower(text)) and not bears(text, tokens) for text in texts)
+
+
+def with_plain_counts(table: Table) -> Table:
+    """Return a table whose columns of parameters and operations are headed by that alone: `Cost` over `Params` says nothing."""
+    if table.header_rows < 2:
+        return table
+    headers = [list(row) for row in table.rows[: table.header_rows]]
+    for column in range(min(map(len, headers))):
+        lowest = next((n for n in range(len(headers) - 1, 0, -1) if headers[n][column].text), 0)
+        if lowest and header_of(headers[lowest][column].text).kind in COUNTS:
+            for row in headers[:lowest]:
+                row[column] = replace(row[column], text="")
+    return replace(table, rows=(*map(tuple, headers), *table.rows[table.header_rows :]))
+
+
+def settled(claims: Iterable[Claim]) -> list[Claim]:
+    """Return claims without those counts of a paper that another, earlier table of the same paper gives otherwise for the variant.
+
+    A paper tells a network's parameters again inside larger networks (with a detector's head); the first table is of the network itself.
+    """
+    claims = list(claims)
+    first: dict[tuple[str, ...], tuple[int, set[str]]] = {}
+    for claim in claims:
+        if claim.origin == "paper" and claim.attribute in (Kind.PARAMS.value, Kind.GFLOPS.value):
+            key, table = (claim.evidence.source, claim.variant.lower(), claim.attribute), table_number(claim)
+            known = first.get(key)
+            if known is None or table < known[0]:
+                first[key] = (table, {claim.printed})
+            elif table == known[0]:
+                known[1].add(claim.printed)
+    return [
+        claim
+        for claim in claims
+        if (key := (claim.evidence.source, claim.variant.lower(), claim.attribute)) not in first
+        or claim.origin != "paper"
+        or table_number(claim) == first[key][0]
+        or claim.printed in first[key][1]
+    ]
+
+
+def table_number(claim: Claim) -> int:
+    """Return the number of the table that a paper's claim stands in; a high one where it stands in none."""
+    match = re.search(r"Table (\d{1,4})$", claim.evidence.seen_by)
+    return int(match[1]) if match else 10_000
 
 
 def text_claims(outline: Outline, lines: list[str], tokens: tuple[str, ...], context: ClaimContext) -> list[Claim]:

@@ -57,9 +57,12 @@ def read_pdf(data: bytes, path: str, source: str, timeout_seconds: float = 60.0)
         if "error" in answer:
             _refuse(path, answer, pages, notes)
         elif "pages" in answer:
+            notes += ["it has no pages"] if not answer["pages"] else []
             notes += [f"only the first {MAX_PAGES} of {answer['pages']} pages were read"] if answer["pages"] > MAX_PAGES else []
         else:
             pages.append(_page(answer, path))
+    if not pages and "it has no pages" in notes:
+        raise FormatError(f"{path} could not be read", "it has no pages")
     if not pages:
         raise LimitError(f"{path} could not be read", "the reader ended or ran out of time before the first page")
     return outline_of(pages, path, hashlib.sha256(data).hexdigest(), source, tuple(notes))

@@ -16,7 +16,7 @@ from auditor.documents.pdf_words import CELL_GAP, GAP, Page, Rule, Word, joined,
 from auditor.documents.picture_boxes import is_number
 from auditor.facts import Cell
 
-CAPTION = re.compile(r"(?:Table|TABLE|Tab\.)\s*([A-Z]?\.?\d{1,3}|[IVXLC]{1,6})(?=[\s:.|—–-]|$)")
+CAPTION = re.compile(r"(?:Table|TABLE|Tab\.)\s*([A-Z]?\.?\d{1,3}|[IVXLC]{1,6})(?=\s*[:.|—–-]|\s*$|\s+[A-Z(])")
 MAX_ROWS = 300
 MAX_COLUMNS = 40
 MAX_TABLES = 12  # of one page
@@ -61,9 +61,8 @@ def tables_of(page: Page) -> list[PageTable]:
     found: list[PageTable] = []
     if not captions:
         return found
-    for region in regions_of(rules, captions)[: 4 * MAX_TABLES]:
-        caption = caption_for(region, captions)
-        table = table_in(region, caption, page, rules) if caption else None
+    for region, caption in captioned(regions_of(rules, captions)[: 4 * MAX_TABLES], captions):
+        table = table_in(region, caption, page, rules)
         if table and not any(table.used & other.used for other in found) and len(found) < MAX_TABLES:
             found.append(table)
     return found
@@ -122,17 +121,28 @@ def regions_of(rules: Sequence[Rule], captions: Sequence[Caption]) -> list[Regio
     return sorted(found, key=lambda region: (region.ys[0], region.left))
 
 
-def caption_for(region: Region, captions: Sequence[Caption]) -> Caption | None:
-    """Return the caption nearest above or below a region, None where none is near."""
-    near: list[tuple[float, int]] = []
-    for number, caption in enumerate(captions):
-        shared = min(caption.box.right, region.right) - max(caption.box.left, region.left)
-        if shared < 0.3 * min(caption.box.right - caption.box.left, region.right - region.left):
-            continue
-        distance = max(region.ys[0] - caption.box.bottom, caption.box.top - region.ys[-1])
-        if -4 < distance < NEAR:
-            near.append((distance, number))
-    return captions[min(near)[1]] if near else None
+def captioned(regions: Sequence[Region], captions: Sequence[Caption]) -> list[tuple[Region, Caption]]:
+    """Return regions with their captions: all above or all below, whichever fits the page better, then what is left the other way."""
+    near: list[tuple[bool, float, int, int]] = []
+    for n, region in enumerate(regions):
+        for number, caption in enumerate(captions):
+            shared = min(caption.box.right, region.right) - max(caption.box.left, region.left)
+            above, below = region.ys[0] - caption.box.bottom, caption.box.top - region.ys[-1]
+            if -4 < max(above, below) < NEAR and shared >= 0.3 * min(caption.box.right - caption.box.left, region.right - region.left):
+                near.append((above > below, max(above, below), n, number))
+    ways = []
+    for first in (True, False):
+        homes: dict[int, int] = {}
+        cost = 0.0
+        for is_above, distance, n, number in sorted(near, key=lambda entry: (entry[0] != first, *entry[1:])):
+            others = [regions[other] for other, taken in homes.items() if taken == number]
+            beside = all(min(o.ys[-1], regions[n].ys[-1]) > max(o.ys[0], regions[n].ys[0]) for o in others)
+            if n not in homes and beside:  # one caption is of one table, or of tables side by side
+                homes[n] = number
+                cost += distance + 1000 * (is_above != first)
+        ways.append((-len(homes), cost, homes))
+    best = min(ways, key=lambda way: way[:2])[2]
+    return [(regions[n], captions[best[n]]) for n in sorted(best)]
 
 
 def table_in(region: Region, caption: Caption, page: Page, rules: Sequence[Rule]) -> PageTable | None:
@@ -145,15 +155,32 @@ def table_in(region: Region, caption: Caption, page: Page, rules: Sequence[Rule]
     lines = lines_of(inside)[:MAX_ROWS]
     pieces = [joined(line, CELL_GAP) for line in lines]
     headers = header_count(lines, pieces, region)
-    columns = columns_of(pieces[headers:] if headers else pieces)
+    body = [apart(line, parts) for line, parts in zip(lines[headers:], pieces[headers:], strict=True)]
+    columns = columns_of(body)
     if not 2 <= len(columns) <= MAX_COLUMNS or len(lines) - headers < 1 or len(lines) < 2:
         return None
-    rows = [header_row(line, columns, rules, region, n == headers - 1) for n, line in enumerate(pieces[:headers])]
-    rows += [body_row(line, columns) for line in pieces[headers:]]
-    if sum(is_number(cell.text) for row in rows[headers:] for cell in row) < 2:
+    rows = [header_row(line, lines[n], columns, rules, region, n == headers - 1) for n, line in enumerate(pieces[:headers])]
+    rows += [body_row(line, columns) for line in body]
+    if not any(is_numeric([row[n].text for row in rows[headers:]]) for n in range(len(columns))):
         return None
     places = tuple(whole(line) for line in lines)
     return PageTable(tuple(rows), places, headers, caption.box.text[:2000], caption.number, frozenset(inside))
+
+
+def is_numeric(texts: Sequence[str]) -> bool:
+    """Tell whether a column holds numbers: two at least, unless there is one row, and in half of the cells that hold anything."""
+    filled = [text for text in texts if text]
+    numbers = sum(is_number(text) for text in filled)
+    return numbers >= min(2, len(texts)) and 2 * numbers >= len(filled) > 0
+
+
+def apart(line: Sequence[Word], pieces: Sequence[Word]) -> list[Word]:
+    """Return the pieces of a row, those that hold nothing but several numbers parted: columns so close that they look like one text."""
+    found: list[Word] = []
+    for piece in pieces:
+        words = [word for word in line if piece.left <= word.left and word.right <= piece.right]
+        found += words if len(words) > 1 and all(is_number(word.text) for word in words) else [piece]
+    return found
 
 
 def header_count(lines: Sequence[Sequence[Word]], pieces: Sequence[Sequence[Word]], region: Region) -> int:
@@ -163,7 +190,8 @@ def header_count(lines: Sequence[Sequence[Word]], pieces: Sequence[Sequence[Word
     first = next((y for y in region.ys[1:] if any(line[0].middle < y for line in lines)), region.ys[1])
     count = 0
     for line, parts in zip(lines, pieces, strict=True):
-        if line[0].middle > first or sum(is_number(part.text) for part in parts[1:]) >= 2 or count >= 5:
+        is_title = count > 0 and len(parts) == 1 and abs(parts[0].center - (region.left + region.right) / 2) < 12
+        if is_title or line[0].middle > first or sum(is_number(part.text) for part in parts[1:]) >= 2 or count >= 5:
             break
         count += 1
     return count if count < len(lines) else 0
@@ -171,7 +199,9 @@ def header_count(lines: Sequence[Sequence[Word]], pieces: Sequence[Sequence[Word
 
 def columns_of(body: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
     """Return the (left, right) of columns: runs of places that pieces of the body cover; lines of one piece are titles and say nothing."""
-    spans = sorted((piece.left, piece.right) for line in body if len(line) > 1 for piece in line)
+    rows = [line for line in body if sum(is_number(piece.text) for piece in line) > 1]
+    rows = rows if len(rows) > 1 else [line for line in body if len(line) > 1]
+    spans = sorted((piece.left, piece.right) for line in rows for piece in line)
     columns: list[tuple[float, float]] = []
     for left, right in spans:
         if columns and left < columns[-1][1] + 0.5:
@@ -182,39 +212,62 @@ def columns_of(body: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
 
 
 def body_row(line: Sequence[Word], columns: Sequence[tuple[float, float]]) -> tuple[Cell, ...]:
-    """Return the cells of a row, each piece in the column that it covers most; a lone piece over several columns is a title."""
+    """Return the cells of a row, each piece in the column that it covers most; a lone piece in the middle of the table is a title."""
     cells = [Cell("") for _ in columns]
     for piece in line:
         n = home_of(piece, columns)
-        if len(line) == 1 and len(inside_of(piece, columns)) > 1:
+        centered = abs(piece.center - (columns[0][0] + columns[-1][1]) / 2) < 12 and not is_number(piece.text)
+        if len(line) == 1 and (centered or len(inside_of(piece, columns)) > 1):
             n = 0
         cells[n] = Cell(f"{cells[n].text} {piece.text}".strip(), raw=piece.text)
     return tuple(cells)
 
 
 def header_row(
-    line: Sequence[Word], columns: Sequence[tuple[float, float]], rules: Sequence[Rule], region: Region, lowest: bool
+    pieces: Sequence[Word],
+    line: Sequence[Word],
+    columns: Sequence[tuple[float, float]],
+    rules: Sequence[Rule],
+    region: Region,
+    lowest: bool,
 ) -> tuple[Cell, ...]:
-    """Return the cells of a header line: a title is repeated over the columns that it or the rule below it covers."""
+    """Return the cells of a header line: a title is repeated over the columns that it, or the rule below it, stands over."""
     cells = [Cell("") for _ in columns]
-    for piece in line:
-        under = [
-            rule
-            for rule in rules
-            if 0 <= rule.y - piece.middle < 1.6 * piece.height
-            and rule.left - 2 <= piece.center <= rule.right + 2
-            and rule.width < 0.95 * (region.right - region.left)
-        ]
-        covered = [n for n, (left, right) in enumerate(columns) if under and under[0].left <= (left + right) / 2 <= under[0].right]
-        covered = covered or inside_of(piece, columns)
-        words = piece.text.split()
-        if lowest and not under and len(covered) == len(words) > 1:
-            for n, word in zip(covered, words, strict=True):
-                cells[n] = Cell(word, raw=word)
+    for piece in pieces:
+        over = under_rule(piece, columns, rules, region)
+        covered = over or inside_of(piece, columns)
+        if lowest and not over and len(covered) > 1:
+            for word in line:
+                if piece.left <= word.left and word.right <= piece.right:
+                    n = nearest(word, columns)
+                    cells[n] = Cell(f"{cells[n].text} {word.text}".strip(), raw=word.text)
             continue
-        for place, n in enumerate(covered or [home_of(piece, columns)]):
+        if not lowest and not over and len(covered) < 2:
+            covered = centered(piece, pieces, columns) or covered
+        for place, n in enumerate(covered or [nearest(piece, columns)]):
             cells[n] = Cell(f"{cells[n].text} {piece.text}".strip(), raw=piece.text, spanned=place > 0)
     return tuple(cells)
+
+
+def under_rule(piece: Word, columns: Sequence[tuple[float, float]], rules: Sequence[Rule], region: Region) -> list[int]:
+    """Return the columns over which the short rule right below a title runs; none where there is no such rule."""
+    for rule in rules:
+        is_below = 0 <= rule.y - piece.middle < 1.6 * piece.height and rule.left - 2 <= piece.center <= rule.right + 2
+        if is_below and rule.width < 0.95 * (region.right - region.left):
+            return [n for n, (left, right) in enumerate(columns) if rule.left <= (left + right) / 2 <= rule.right]
+    return []
+
+
+def centered(piece: Word, pieces: Sequence[Word], columns: Sequence[tuple[float, float]]) -> list[int]:
+    """Return the longest run of columns, each nearer to this title than to any other of the line, whose middle is the title's."""
+    own = [n for n, (left, right) in enumerate(columns) if min(pieces, key=lambda p: abs(2 * p.center - left - right)) == piece]
+    best: list[int] = []
+    for start in own:
+        for stop in own:
+            run = list(range(start, stop + 1))
+            if len(run) > len(best) and set(run) <= set(own) and abs((columns[start][0] + columns[stop][1]) / 2 - piece.center) < 8:
+                best = run
+    return best
 
 
 def inside_of(piece: Word, columns: Sequence[tuple[float, float]]) -> list[int]:
@@ -225,3 +278,8 @@ def inside_of(piece: Word, columns: Sequence[tuple[float, float]]) -> list[int]:
 def home_of(piece: Word, columns: Sequence[tuple[float, float]]) -> int:
     """Return the column that a piece shares most with, else the nearest."""
     return max(range(len(columns)), key=lambda n: (min(piece.right, columns[n][1]) - max(piece.left, columns[n][0]), -n))
+
+
+def nearest(piece: Word, columns: Sequence[tuple[float, float]]) -> int:
+    """Return the column whose middle is nearest to a piece's."""
+    return min(range(len(columns)), key=lambda n: abs(columns[n][0] + columns[n][1] - 2 * piece.center))
