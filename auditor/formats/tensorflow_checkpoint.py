@@ -7,7 +7,7 @@ is empty: its value is the header of a bundle, or the list of all tensors. The v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.blob import Blob, BytesBlob
 from auditor.errors import FormatError, LimitError
@@ -26,10 +26,11 @@ _WHAT = "TensorFlow checkpoint"
 _PEEKED = 256
 _HEADER_WIRES = {1: VARINT, 2: VARINT, 3: BYTES}
 _ENTRY_WIRES = {1: VARINT, 2: BYTES, 3: VARINT, 4: VARINT, 5: VARINT, 6: FIXED32, 7: BYTES}
-VALUES_ALONE = "values of a TensorFlow checkpoint; names and shapes are in its .index"
-"""What a `.data-*` file is: raw values without any header, which only its name tells from other unknown bytes."""
-
-_VALUES_NAME = re.compile(r"\.data-\d{5}-of-\d{5}$")
+_VALUES = re.compile(r"\.data-\d{5}-of-\d{5}$")
+_PARTS = (
+    (_VALUES, "values of a TensorFlow checkpoint; names and shapes are in its .index"),
+    (re.compile(r"(^|/)(fingerprint|keras_metadata)\.pb$"), "a part of a TensorFlow SavedModel that holds no weights"),
+)
 _SLICE_KEY = b"\x00"  # with what the key of a part of a partitioned tensor begins
 
 
@@ -75,9 +76,18 @@ class TensorFlowCheckpoint:
         )
 
 
-def holds_values_alone(name: str) -> bool:
-    """Tell whether a file whose bytes are of no format has the name of a checkpoint's values."""
-    return _VALUES_NAME.search(name) is not None
+def part_without_header(name: str) -> str:
+    """Return what a file is whose bytes are of no format and whose name is that of a part of a checkpoint; "" for none.
+
+    The raw values of a checkpoint have no header of their own: nothing but the name tells them from other unknown bytes.
+    """
+    return next((reason for pattern, reason in _PARTS if pattern.search(name)), "")
+
+
+def lacks_index(names: Iterable[str]) -> bool:
+    """Tell whether files by these names are values of a checkpoint whose index is not among them."""
+    names = tuple(names)
+    return any(_VALUES.search(name) for name in names) and not any(name.endswith(".index") for name in names)
 
 
 def _begins(data: bytes, size: int) -> bool:

@@ -22,6 +22,7 @@ from auditor.formats.tensorflow_types import NO_NUMBERS, check_bytes, read_shape
 _GRAPH_WIRES = {1: BYTES, 2: BYTES, 3: VARINT, 4: BYTES, 5: BYTES}
 _NODE_WIRES = {1: BYTES, 2: BYTES, 3: BYTES, 4: BYTES, 5: BYTES, 6: BYTES, 7: BYTES}
 _META_GRAPH_FIELDS = frozenset((1, 2, 3, 4, 5, 6, 7))
+_ABOUT_WIRES = {1: BYTES, 2: BYTES, 3: BYTES, 4: BYTES, 5: BYTES, 6: BYTES, 7: VARINT, 8: BYTES}
 _NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./\\-<>:^")
 _VARIABLES = frozenset(("Variable", "VariableV2", "VarHandleOp", "TemporaryVariable", "AutoReloadVariable"))
 
@@ -55,7 +56,7 @@ class FrozenGraph:
         wire = Wire(blob, limits, "TensorFlow graph")
         found = _Graph()
         _read_graph(wire, wire.root(), found)
-        if not found.constants:
+        if not found.constants or found.variables:
             variables = (
                 f"its {found.variables} variables lie in a checkpoint beside it" if found.variables else "nor does it name variables"
             )
@@ -94,6 +95,31 @@ class SavedModel:
         return _checkpoint(self.name, wire, found, blob.size)
 
 
+class MetaGraph:
+    """Recognizes a MetaGraphDef, the `.meta` file of a checkpoint: how the network is computed, and no weights."""
+
+    name = "tensorflow_meta_graph"
+
+    def accepts(self, head: bytes, size: int) -> bool:
+        """Tell whether the front is a MetaGraphDef: what it says of itself, then a graph."""
+        fields = outline(head, size)
+        if not fields or [item.number for item in fields[:2]] not in ([1], [1, 2]) or fields[0].end >= size:
+            return False
+        if _is_node(head, fields[0]):
+            return False
+        if not all(item.number in _META_GRAPH_FIELDS and item.wire == BYTES for item in fields):
+            return False
+        about = outline(head, fields[0].end, fields[0].start, fields[0].end)
+        if not about or not all(_ABOUT_WIRES.get(item.number) == item.wire for item in about):
+            return False
+        graph = outline(head, fields[1].end, fields[1].start, fields[1].end, 2) if len(fields) > 1 else []
+        return graph is not None and all(item.number != 1 or _is_node(head, item) for item in graph)
+
+    def read(self, blob: Blob, limits: Limits) -> Checkpoint:
+        """Raise `NoTensorsError`, always: constants of a graph that is trained are first values, not weights."""
+        raise NoTensorsError("the graph of a TensorFlow checkpoint (.meta), which holds no weights; names and shapes are in its .index")
+
+
 def _where(found: _Graph, graphs: int) -> str:
     """Return what a SavedModel's graph without weights says."""
     about = f"the graph of a TensorFlow SavedModel ({graphs} graphs, {found.functions} functions) without weights in it"
@@ -104,7 +130,6 @@ def _where(found: _Graph, graphs: int) -> str:
 
 def _checkpoint(format: str, wire: Wire, found: _Graph, size: int) -> Checkpoint:
     about = (*found.metadata, ("functions", str(found.functions)), ("constants that are no weights", str(found.settings)))
-    variables = (f"{found.variables} variables of the graph lie in a checkpoint beside it",) if found.variables else ()
     return make_plain_checkpoint(
         found.constants,
         wire.limits,
@@ -113,7 +138,7 @@ def _checkpoint(format: str, wire: Wire, found: _Graph, size: int) -> Checkpoint
         header_name="graph.node",
         size=size,
         training=Training(metadata=short_entries(about)),
-        warnings=(FOLDED, *variables),
+        warnings=(FOLDED,),
     )
 
 

@@ -164,7 +164,7 @@ def test_what_is_no_checkpoint_is_named(data, kind, words):
 
 def test_unknown_bytes_under_a_name_that_promises_weights_are_not_passed_over():
     unknown = bytes(range(100, 0, -1)) * 20
-    items = [("m/bert.ckpt.index", unknown), ("m/bert.ckpt.data-00000-of-00001", unknown), ("m/vocab.txt", TEXT), ("m/scan.raw", unknown)]
+    items = [("m/bert.ckpt.index", unknown), ("m/bert.params", unknown), ("m/vocab.txt", TEXT), ("m/scan.raw", unknown)]
     for data in (zipped(items), tarred(items)):
         found = read_contents(BytesBlob(data))
         assert [(item.member, item.kind) for item in found] == [(items[0][0], "unsupported"), (items[1][0], "unsupported")]

@@ -150,12 +150,22 @@ class TestVersion2:
         assert (found.kind, found.status) == ("not_a_checkpoint", Status.OK)
         assert found.reason == "values of a TensorFlow checkpoint; names and shapes are in its .index"
         assert read_contents(BytesBlob(data, "model.data"))[0].kind == "unsupported"
+        (found,) = read_contents(BytesBlob(bytes.fromhex("08c1b2b482fdd8ae"), "a/fingerprint.pb"))
+        assert (found.kind, found.status) == ("not_a_checkpoint", Status.OK)
         assert read_contents(BytesBlob(b"<html><title>Sign in</title>", "model.ckpt.data-00000-of-00001"))[0].kind == "html"
 
     def test_an_index_in_a_container(self):
         data = tarred([("m/model.ckpt.data-00000-of-00001", bytes([1, 2, 3, 0xF0]) * 300), ("m/model.ckpt.index", bundle(FIRST))])
         (found,) = read_contents(BytesBlob(data))
         assert (found.member, found.format) == ("m/model.ckpt.index", "tensorflow_checkpoint")
+
+    def test_values_in_a_container_without_their_index_are_not_passed_over(self):
+        values = ("m/model.ckpt.data-00000-of-00001", bytes([1, 2, 3, 0xF0]) * 300)
+        (found,) = read_contents(BytesBlob(tarred([values, ("m/readme.txt", b"text")])))
+        assert (found.kind, found.status) == ("unsupported", Status.SKIPPED)
+        assert "without .index" in found.reason
+        (found,) = read_contents(BytesBlob(tarred([values, ("m/model.ckpt.index", DECOY)])))
+        assert (found.kind, found.status) == ("not_a_checkpoint", Status.OK)
 
 
 class TestVersion1:
@@ -257,6 +267,16 @@ class TestGraphs:
         found = unreadable(tf_graph(tf_node("w", "VariableV2"), tf_node("y", "MatMul")))
         assert (found.kind, found.status) == ("not_a_checkpoint", Status.OK)
         assert "1 variables lie in a checkpoint" in found.reason
+        first_values = tf_graph(tf_node("w", "VariableV2"), tf_const("w/Initializer/zeros", (4, 4)))
+        assert unreadable(first_values).kind == "not_a_checkpoint"
+
+    def test_the_graph_beside_a_checkpoint(self):
+        operations = field(2, field(1, message((1, "MatMul"), (2, b"\x0a\x01a"))) * 3000)
+        for about in (field(4, "train") + field(5, "1.15.0"), operations + field(5, "1.15.0")):
+            meta = field(1, about) + field(2, GRAPH) + field(3, field(1, "save/Const:0"))
+            found = unreadable(meta)
+            assert (found.kind, found.status) == ("not_a_checkpoint", Status.OK)
+            assert ".index" in found.reason
 
     def test_values_that_do_not_fit(self):
         assert unreadable(tf_graph(tf_const("w", (4, 4), 1, bytes(60)))).kind == "broken"
