@@ -284,7 +284,5 @@ def _nothing(member: str | None, kind: str, names: list[str]) -> Unreadable:
     shown = ", ".join(name[:60] for name in names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
     detail = f": {shown}" if names else ""
     if lacks_index(names):
-        return Unreadable(
-            member, f"a {kind} with the values of a TensorFlow checkpoint and no .index{detail}", "unsupported", Status.SKIPPED
-        )
+        return Unreadable(member, f"a {kind} of a TensorFlow checkpoint's values without .index{detail}", "unsupported", Status.SKIPPED)
     return Unreadable(member, f"a {kind} of {len(names)} files, none of them a checkpoint{detail}", "not_a_checkpoint", Status.OK)
