@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from auditor.errors import FormatError
@@ -15,6 +16,8 @@ from auditor.formats.state_dicts import NamedTensor, TensorGroup, find_weights
 from auditor.formats.training import read_training
 
 _MOST_WARNINGS = 20
+
+Valued = Callable[[Checkpoint, tuple[NamedTensor, ...]], Checkpoint]
 
 
 def storage_bytes(storages: dict[str, Storage]) -> int:
@@ -35,8 +38,12 @@ def make_checkpoint(
     size: int,
     warnings: tuple[str, ...] = (),
     metadata: tuple[tuple[str, str], ...] = (),
+    valued: Valued | None = None,
 ) -> Checkpoint:
-    """Find the weights in a pickle's root and describe them. Raises `NoTensorsError` where there are none."""
+    """Find the weights in a pickle's root and describe them. Raises `NoTensorsError` where there are none.
+
+    `valued` adds the values of the tensors that were found to the checkpoint, where they are asked for.
+    """
     try:
         found = find_weights(with_parameter_shapes(root), limits)
     except NoTensorsError as error:
@@ -56,7 +63,7 @@ def make_checkpoint(
         *_repeated(found.tensors),
         *_unread(found.unread),
     )
-    return Checkpoint(
+    checkpoint = Checkpoint(
         member=None,
         format=format,
         saved_as=saved_as,
@@ -71,6 +78,7 @@ def make_checkpoint(
         storage_bytes=storage_bytes(storages),
         size=size,
     )
+    return checkpoint if valued is None or found.unread else valued(checkpoint, found.tensors)
 
 
 def _tensor(name: str, record: Any) -> Tensor:

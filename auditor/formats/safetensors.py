@@ -16,8 +16,10 @@ from auditor.errors import FormatError, LimitError
 from auditor.facts import Checkpoint, Tensor, Training
 from auditor.formats.extents import NoTensorsError, TruncatedError
 from auditor.formats.interface import Limits
-from auditor.formats.pickle_values import TensorRecord, clean_text
+from auditor.formats.pickle_values import Storage, TensorRecord, clean_text
 from auditor.formats.state_dicts import strip_wrappers
+from auditor.formats.storage_places import place_at
+from auditor.formats.values import with_values
 
 _LARGEST_HEADER = 32 << 20  # as JSON text; the format itself allows 100 MB
 _MOST_METADATA = 100
@@ -74,7 +76,7 @@ class Safetensors:
             raise NoTensorsError("no tensors in the file")
         warnings = _check_places([place for _, place in described], blob.size - 8 - length)
         prefix, named = strip_wrappers(tuple((name, record) for (name, record), _ in described))
-        return Checkpoint(
+        checkpoint = Checkpoint(
             member=None,
             format="safetensors",
             saved_as=None,
@@ -88,6 +90,17 @@ class Safetensors:
             storage_bytes=sum(end - begin for _, (begin, end) in described),
             size=blob.size,
         )
+        if not limits.values_bytes:
+            return checkpoint
+        places = {str(n): place_at(str(n), 8 + length + begin, end - begin) for n, (_, (begin, end)) in enumerate(described)}
+        tensors = [(name, _in_storage(record, str(n))) for n, (name, record) in enumerate(named)]
+        return with_values(checkpoint, tensors, lambda: places, blob, limits)
+
+
+def _in_storage(record: TensorRecord, key: str) -> TensorRecord:
+    """Return a tensor as a view of all of a storage of its own."""
+    stride = tuple(math.prod(record.shape[n + 1 :]) for n in range(len(record.shape)))
+    return TensorRecord(record.shape, record.dtype, Storage(key, record.dtype, math.prod(record.shape)), 0, stride)
 
 
 def _parse(raw: bytes) -> dict[str, Any]:

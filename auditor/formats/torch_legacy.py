@@ -7,6 +7,8 @@ pieces; the storages are never touched.
 
 from __future__ import annotations
 
+from functools import partial
+
 from auditor.blob import Blob
 from auditor.errors import FormatError
 from auditor.facts import Checkpoint
@@ -16,6 +18,9 @@ from auditor.formats.interface import Limits
 from auditor.formats.pickle_safety import judge
 from auditor.formats.pickle_values import PickledDict, Storage
 from auditor.formats.pickle_walker import walk
+from auditor.formats.state_dicts import NamedTensor
+from auditor.formats.storage_places import legacy_places
+from auditor.formats.values import with_values
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _MAGIC_BYTES = _MAGIC.to_bytes(10, "little")
@@ -39,6 +44,13 @@ class TorchLegacy:
         info = walk(stream, limits)
         found = walk(stream, limits)
         keys = walk(stream, limits)
+        end = stream.position
+
+        def valued(checkpoint: Checkpoint, tensors: tuple[NamedTensor, ...]) -> Checkpoint:
+            big = ("byteorder", "big") in checkpoint.training.metadata
+            places = partial(legacy_places, keys.value, found.storages, end)
+            return with_values(checkpoint, tensors, places, blob, limits, big_endian=big)
+
         return make_checkpoint(
             found.value,
             found.storages,
@@ -51,6 +63,7 @@ class TorchLegacy:
             size=blob.size,
             warnings=_warnings(keys.value, found.storages, stream.position, blob.size),
             metadata=_byteorder(info.value),
+            valued=valued,
         )
 
 

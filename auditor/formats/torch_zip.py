@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from auditor.blob import Blob, BytesBlob
-from auditor.errors import FormatError, LimitError
+from auditor.errors import AuditError, FormatError, LimitError
 from auditor.facts import Checkpoint, Safety
 from auditor.formats.assembly import make_checkpoint
 from auditor.formats.dtypes import item_bytes
@@ -19,6 +19,9 @@ from auditor.formats.extents import HEAD_BYTES, ByteStream, RememberedBlob
 from auditor.formats.interface import Limits
 from auditor.formats.pickle_values import Storage
 from auditor.formats.pickle_walker import Walked, walk
+from auditor.formats.state_dicts import NamedTensor
+from auditor.formats.storage_places import zip_places
+from auditor.formats.values import with_values
 from auditor.formats.zip_directory import LOCAL, STORED, ZipDirectory, ZipEntry, read_directory, read_member
 
 _FRONT_MEMBERS = 64
@@ -119,7 +122,13 @@ def read_root(blob: Blob, directory: ZipDirectory, root: TorchRoot, limits: Limi
     warnings = [*directory.warnings]
     walked = walk(ByteStream(BytesBlob(data), 0, limits.header_bytes), limits)
     warnings += _missing_storages(walked, root)
-    byteorder = _byteorder(blob, root)
+    byteorder = _byteorder(blob, root, limits.values_bytes > 0)
+
+    def valued(checkpoint: Checkpoint, tensors: tuple[NamedTensor, ...]) -> Checkpoint:
+        used = {record.storage.key: record.storage for _, record in tensors if record.storage is not None}
+        big = ("byteorder", "big") in byteorder
+        return with_values(checkpoint, tensors, lambda: zip_places(root.members, used.values()), blob, limits, big_endian=big)
+
     return make_checkpoint(
         walked.value,
         walked.storages,
@@ -132,6 +141,7 @@ def read_root(blob: Blob, directory: ZipDirectory, root: TorchRoot, limits: Limi
         size=size,
         warnings=tuple(warnings),
         metadata=byteorder,
+        valued=valued,
     )
 
 
@@ -208,9 +218,16 @@ def _bytes(storage: Storage) -> int:
     return storage.numel * item_bytes(storage.dtype)
 
 
-def _byteorder(blob: Blob, root: TorchRoot) -> tuple[tuple[str, str], ...]:
-    """Return the byte order where its few bytes came along with what was read; it is not worth a request."""
+def _byteorder(blob: Blob, root: TorchRoot, matters: bool) -> tuple[tuple[str, str], ...]:
+    """Return the byte order where its few bytes came along with what was read, or where values are read; else it is not worth a request."""
     entry = root.members.get("byteorder")
-    if entry is None or entry.size > 16 or not isinstance(blob, RememberedBlob) or not blob.holds(entry.offset, 640):
+    if entry is None or entry.size > 16:
         return ()
-    return (("byteorder", read_member(blob, entry, 16).decode("ascii", "replace")),)
+    if not matters and not (isinstance(blob, RememberedBlob) and blob.holds(entry.offset, 640)):
+        return ()
+    try:
+        return (("byteorder", read_member(blob, entry, 16).decode("ascii", "replace")),)
+    except AuditError:  # names and shapes do not hang on it
+        if matters:
+            return ()
+        raise

@@ -30,7 +30,7 @@ READ_BYTES = 256 << 20
 """The most that a worker may ask for at once."""
 
 FILE_BYTES = 2 << 30
-"""The most of one file that a worker is given, all its reads together."""
+"""The most of one file that a worker is given, all its reads together; where values are read, these come on top."""
 
 FILE_READS = 100_000
 """How often a worker may ask for bytes of one file."""
@@ -119,9 +119,10 @@ class WorkerProcess:
         self._files += 1
         self.deadline = time.monotonic() + wall_seconds
         try:
-            asked = {"name": blob.name[:1000], "size": blob.size, "limits": asdict(limits)}
+            from_end = bool(getattr(blob, "begins_at_its_end", False))
+            asked = {"name": blob.name[:1000], "size": blob.size, "begins_at_its_end": from_end, "limits": asdict(limits)}
             send(self._in, b"F", json.dumps(asked).encode())
-            return self._listen(blob)
+            return self._listen(blob, FILE_BYTES + limits.values_bytes)
         except (EOFError, OSError):
             return (self._ending(),)
         except FormatError as error:
@@ -133,16 +134,16 @@ class WorkerProcess:
         finally:
             self.deadline = None
 
-    def _listen(self, blob: Blob) -> tuple[Content, ...]:
+    def _listen(self, blob: Blob, most_bytes: int) -> tuple[Content, ...]:
         """Serve reads until the result comes. Raises `EOFError`, `OSError` and `FormatError` where the worker fails."""
-        left, reads = FILE_BYTES, 0
+        left, reads = most_bytes, 0
         while True:
             letter, body = receive(self._out, RESULT_BYTES + HELD.size)
             if letter == b"R" and len(body) == RANGE.size:
                 offset, length = RANGE.unpack(body)
                 left, reads = left - length, reads + 1
                 if length > READ_BYTES or left < 0 or reads > FILE_READS:
-                    self.condemn(f"it asked for more than is allowed ({FILE_READS} reads, {FILE_BYTES >> 20} MiB)")
+                    self.condemn(f"it asked for more than is allowed ({FILE_READS} reads, {most_bytes >> 20} MiB)")
                     raise EOFError
                 self._serve(blob, offset, length)
             elif letter == b"D" and len(body) > HELD.size:

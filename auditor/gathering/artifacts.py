@@ -13,6 +13,7 @@ from auditor.blob import Blob
 from auditor.errors import AuditError, NetworkError
 from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
 from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
+from auditor.gathering.downloads import read_whole
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
 from auditor.hosts.registry import host_for
@@ -80,8 +81,12 @@ def gather_artifacts(
     tree_blob: Callable[[str], Blob] | None = None,
     tree_url: Callable[[str], str] = str,
     given: Sequence[str] = (),
+    download: str = "header",
 ) -> Gathered:
-    """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read."""
+    """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read.
+
+    `download` is "header", or "full" to read the authors' checkpoints whole: digests of files, digests and statistics of values.
+    """
     wanted = [_Address(link.url, link, tuple(hosts)) for link in links if is_wanted(link)]
     wanted += [_Address(url, None, (LocalFiles(), *hosts)) for url in given]  # only the command line may name a local path
     if wanted:
@@ -100,7 +105,7 @@ def gather_artifacts(
             tasks.extend(_tree_tasks(tree, tree_blob, tree_url))
         tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
         progress.stage("reading checkpoints", len(tasks))
-        read = list(pool.map(lambda task: _read(task, progress), tasks[:MAX_FILES]))
+        read = list(pool.map(lambda task: _read(task, progress, download == "full" and task.owner == "own"), tasks[:MAX_FILES]))
     if read and shared_pool().failure:
         progress.warn(f"files are read without a process of their own: {shared_pool().failure}")
     artifacts = [artifact for artifact, _ in read]
@@ -189,8 +194,8 @@ def _is_weights(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in WEIGHTS or ".pth." in name.lower()
 
 
-def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
-    """Open one file, read its header and derive its network; whatever goes wrong is a status."""
+def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifact, Source]:
+    """Open one file, read its header (or all of it) and derive its network; whatever goes wrong is a status."""
     file = task.file
     source = Source(f"file:{file.url or file.name}", "file", file.url, Status.OK, required=task.required)
     artifact = Artifact(
@@ -213,8 +218,10 @@ def _read(task: _Task, progress: Progress) -> tuple[Artifact, Source]:
     blob = None
     try:
         blob = task.open()
-        contents = tuple(_derived(item) for item in read_isolated(blob))
+        found, digest = read_whole(blob) if whole else (read_isolated(blob), None)
+        contents = tuple(_derived(item) for item in found)
         size = blob.size
+        artifact = replace(artifact, read_sha256=digest)
     except NetworkError as error:
         contents, size = (), file.size or 0
         artifact = replace(artifact, status=Status(error.status), detail=str(error))

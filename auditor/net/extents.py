@@ -50,6 +50,13 @@ class Extents:
         """Return how many bytes are here."""
         return sum(len(data) for _, data in self._parts)
 
+    def forget(self, before: int) -> None:
+        """Give up the parts that end before an offset or at it."""
+        gone = {start for start, data in self._parts if start + len(data) <= before}
+        self._parts = [part for part in self._parts if part[0] not in gone]
+        for start in gone:
+            del self._ages[start]
+
     def _touching(self, offset: int, length: int) -> list[tuple[int, bytes]]:
         if length <= 0:
             return []

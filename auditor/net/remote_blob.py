@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from auditor.blob import check_range
+from auditor.blob import END_BYTES, check_range, read_from_its_end
 from auditor.errors import LimitError, NetworkError
 from auditor.net.extents import Extents
 from auditor.net.failures import host_of, refusal
@@ -59,7 +59,7 @@ class RemoteBlob:
         if first is not None:
             self._take(first)
         elif size is None:
-            self._counted(lambda: self._ask(0, HEAD_BYTES))
+            self._counted(self._ask_first)
         if size is not None and self._size is None:
             self._size = size
 
@@ -67,6 +67,11 @@ class RemoteBlob:
     def size(self) -> int:
         """Return the length in bytes."""
         return self._size or 0
+
+    @property
+    def begins_at_its_end(self) -> bool:
+        """Tell whether a reader had better ask for the end first: a name that promises a zip, and no head here yet."""
+        return self._spool is None and read_from_its_end(self.name) and bool(self._extents.gaps(0, 1))
 
     @property
     def ignores_ranges(self) -> bool:
@@ -81,6 +86,11 @@ class RemoteBlob:
             raise LimitError(f"asked for {length} bytes of {self.name!r} at once", f"at most {MOST_BYTES} are read")
         with self._lock:
             return self._counted(lambda: self._read(offset, length))
+
+    def forget(self, before: int) -> None:
+        """Give up what was read before an offset: a reader that passes over the whole file does not come back."""
+        with self._lock:
+            self._extents.forget(before)
 
     def close(self) -> None:
         """Give up what was read and the temporary file."""
@@ -115,6 +125,10 @@ class RemoteBlob:
         after = self._extents.next_start(offset + length - 1)
         end = min(max(offset + length, offset + LEAST_BYTES), self.size if after is None else after)
         return offset, max(length, end - offset)
+
+    def _ask_first(self) -> bytes:
+        self._take(first_range(self._network, self._place, self.name, self._headers))
+        return b""
 
     def _ask(self, offset: int, length: int) -> bytes:
         answer = self._network.get_range(self._place, offset, length, headers=self._headers)
@@ -175,3 +189,16 @@ class RemoteBlob:
         if not (answer.ranged and answer.offset > 0):  # in the middle of a file anything may look like a page
             words = " ".join(answer.body[:300].decode("utf-8", "replace").split())
             raise NetworkError(f"{host_of(answer.final_url)} answered with a page, not a file", words, "open the link in a browser")
+
+
+def first_range(network: Network, url: str, name: str, headers: Mapping[str, str] | None = None, retries: int | None = None) -> RangeAnswer:
+    """Return the part of a file that is wanted first: the end where its name promises a zip, otherwise the head.
+
+    Not every server knows ranges from the end (RFC 9110, 14.1.2): one that answers with anything but a range, a refusal or
+    a page is asked for the head. Raises `NetworkError` as `Network.get_range` does.
+    """
+    if read_from_its_end(name):
+        answer = network.get_range(url, -END_BYTES, END_BYTES, headers=headers, retries=retries)
+        if answer.status == 206 or answer.status >= 400 and answer.status != 416 or answer.whole or answer.is_page:
+            return answer
+    return network.get_range(url, 0, HEAD_BYTES, headers=headers, retries=retries)
