@@ -90,37 +90,29 @@ class _Streams:
     def __init__(self, make: Callable[[], Any], magic: bytes) -> None:
         self._make = make
         self._magic = magic
-        self._inner = make()
-        self._between: bytes | None = None  # what came since the last stream ended
+        self._inner: Any = make()
+        self._between = b""  # what came since the last stream ended
 
     def pieces(self, data: bytes, most: int) -> bytes:
-        if self._between is not None:
+        if self._inner is None:
             self._between += data
-            if not data or not self._begins():
-                return b""
-            data, self._between, self._inner = self._between, None, self._make()
-        out: bytes = self._inner.pieces(data, most)
-        if self._inner.ended():
-            self._between = self._inner.unused
-            if len(self._between) >= len(self._magic) and self._begins():
-                data, self._between, self._inner = self._between, None, self._make()
-                return out + self._inner.pieces(data, most - len(out)) if most > len(out) else self._kept(data, out)
-        return out
-
-    def _kept(self, data: bytes, out: bytes) -> bytes:
-        self._between = data
-        return out
-
-    def _begins(self) -> bool:
-        return self._between is not None and self._between.startswith(self._magic)
+        while True:
+            if self._inner is None:
+                if not self._between.startswith(self._magic):
+                    return b""
+                self._inner, data, self._between = self._make(), self._between, b""
+            out: bytes = self._inner.pieces(data, most)
+            if not self._inner.ended():
+                return out
+            self._inner, self._between = None, self._inner.unused
+            if out:
+                return out
 
     def ended(self) -> bool:
-        if self._between is None:
-            return False
-        return not self._magic.startswith(self._between[: len(self._magic)])
+        return self._inner is None and self._between[: len(self._magic)] != self._magic[: len(self._between)]
 
     def hungry(self) -> bool:
-        return True if self._between is not None else bool(self._inner.hungry())
+        return not self._between.startswith(self._magic) if self._inner is None else bool(self._inner.hungry())
 
 
 def inflater(method: str) -> Inflater:
