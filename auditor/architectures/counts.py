@@ -15,7 +15,7 @@ BUFFER_NAMES = frozenset(
     final_logits_bias attention_bias_idxs input_resolution context_length vocab_size rel_pos_index relative_index
     cos_cached sin_cached freqs_cis freqs_cos freqs_sin periods rotary_pos_emb pos_table sinusoid_table pe tril filt _float_tensor
     anchors anchor_grid anchor_points priors stride_tensor pixel_mean pixel_std image_mean image_std empty_weight
-    total_ops total_params queue queue_ptr cluster_size embed_avg ema_w ema_cluster_size initted inited
+    total_ops total_params queue queue_ptr cluster_size embed embed_avg ema_w ema_cluster_size initted inited
     input_min input_max output_min output_max min_val max_val std_bias std_scale
     betas alphas_cumprod alphas_cumprod_prev sqrt_alphas_cumprod sqrt_one_minus_alphas_cumprod log_one_minus_alphas_cumprod
     sqrt_recip_alphas_cumprod sqrt_recipm1_alphas_cumprod posterior_variance posterior_log_variance_clipped

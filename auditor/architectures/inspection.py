@@ -10,8 +10,10 @@ from auditor.architectures.blueprint import leaves
 from auditor.architectures.convnext import ConvNeXt
 from auditor.architectures.cost import CostHints, is_whole, measure
 from auditor.architectures.counts import count_parameters
+from auditor.architectures.detr import DetectionTransformer
 from auditor.architectures.fingerprint import fingerprint
 from auditor.architectures.gpt import LanguageModel
+from auditor.architectures.hifigan import HifiGan
 from auditor.architectures.hrnet import HRNet
 from auditor.architectures.mobile import MobileNetwork
 from auditor.architectures.network import RebuildingRecognizer, Recognized
@@ -19,6 +21,7 @@ from auditor.architectures.poolformer import PoolFormer
 from auditor.architectures.rebuild import Rebuilt, require_torch
 from auditor.architectures.resnet import ResNet
 from auditor.architectures.swin import Swin
+from auditor.architectures.unet import UNet
 from auditor.architectures.unknown import unknown
 from auditor.architectures.vit import VisionTransformer
 from auditor.facts import Architecture, Checkpoint, Cost, Parameters, Tensor
@@ -31,6 +34,9 @@ RECOGNIZERS: tuple[RebuildingRecognizer, ...] = (
     PoolFormer(),
     MobileNetwork(),
     HRNet(),
+    DetectionTransformer(),
+    UNet(),
+    HifiGan(),
     TextEncoder(),
     LanguageModel(),
 )
@@ -74,11 +80,13 @@ def prove_and_cost(
     if by_shapes_alone(architecture):
         return architecture.explained, None
     match = recognized(checkpoint.tensors, recognizers)
-    if match is None or match.architecture.family != architecture.family:
+    if match is None or with_atlas(match.architecture, checkpoint.tensors).family != architecture.family:
         return 0.0, None
     require_torch()
     network = match.network
     blueprint = network.blueprint()
+    if next(leaves(blueprint), None) is None:  # a family that is read by structure alone
+        return match.architecture.explained, None
     if sum(1 for _ in leaves(blueprint)) > MOST_LAYERS:
         return 0.0, None
     try:
