@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 
-from auditor.blob import Blob, check_range
+from auditor.blob import END_BYTES, Blob, check_range
 from auditor.errors import FormatError, LimitError
 from auditor.facts import Safety
 
@@ -13,7 +13,7 @@ HEAD_BYTES = 64 << 10
 """What the first request for a file asks for; enough to recognize every format and to hold most headers."""
 
 TAIL_BYTES = (64 << 10) + 21
-"""What is asked of the end of a zip: its end record with the longest comment, and in practice the entries of 900 tensors."""
+"""The end of a zip with the longest comment that its end record can have."""
 
 WHOLE_BYTES = 256 << 10
 """Files up to this size are read whole with the first request."""
@@ -22,6 +22,7 @@ _LEAST_BYTES = 8 << 10
 """No request asks for less, unless the file ends: the next small read is likely to lie there."""
 
 _KEPT_BYTES = 16 << 20
+_LARGEST_FRONT = 8 << 20
 _FIRST_GROWTH = 128 << 10
 _AFTER_JUMP = 8 << 10
 _MOST_JUMPS = 4096
@@ -55,6 +56,8 @@ class RunsCodeError(FormatError):
 class RememberedBlob:
     """A blob over another one that never asks twice for the same bytes.
 
+    The first read of a large file's head begins at its end where the blob below says so (`begins_at_its_end`): two requests
+    then bring the directory and the pickle of torch's format, and the head is no longer than that pickle.
     Every miss is one contiguous read of the blob below, cut to what is not known yet; `reads` and `bytes_read` count them.
     Adjacent extents are joined; the first are dropped when more than 16 MiB are held. Raises `TruncatedError` where
     the blob below gives fewer bytes than its size promises.
@@ -68,6 +71,7 @@ class RememberedBlob:
         self.bytes_read = 0
         self._starts: list[int] = []
         self._extents: list[bytes] = []
+        self._front = 0  # length of the front that was read by its plan
 
     def read(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
@@ -75,8 +79,13 @@ class RememberedBlob:
         length = min(length, max(0, self.size - offset))
         if length == 0:
             return b""
-        if self.size <= WHOLE_BYTES and not self._extents:
-            self._fetch(0, self.size)
+        if not self._extents:
+            if self.size <= WHOLE_BYTES:
+                self._fetch(0, self.size)
+            elif offset == 0 and length == HEAD_BYTES and getattr(self._blob, "begins_at_its_end", False):
+                self._begin_at_the_end()
+        if self._front and offset == 0 and length == HEAD_BYTES:
+            length = min(length, self._front)
         known = self._known(offset, length)
         if known is not None:
             return known
@@ -93,6 +102,22 @@ class RememberedBlob:
         length = min(length, max(0, self.size - offset))
         known = self._known(offset, length)
         return known if known is not None else self._direct(offset, length)
+
+    def _begin_at_the_end(self) -> None:
+        """Read the end first; where it is the directory of a zip as torch writes it, its pickle with the second request and no more."""
+        from auditor.formats.interface import Limits
+        from auditor.formats.zip_directory import front_end, read_directory
+
+        self._fetch(self.size - END_BYTES, END_BYTES)
+        if b"PK\x05\x06" not in self._extents[0]:
+            return
+        try:
+            end = front_end(read_directory(self, Limits()), "data.pkl")
+        except FormatError:
+            return
+        if 0 < end <= _LARGEST_FRONT:
+            self._front = max(end, _LEAST_BYTES)
+            self._fetch(0, self._front)
 
     def holds(self, offset: int, length: int) -> bool:
         """Tell whether these bytes can be had without asking the blob below."""

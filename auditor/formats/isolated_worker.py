@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
@@ -27,9 +27,10 @@ _LONGEST_MESSAGE = 1 << 32  # of the parent, which is trusted
 class PipedBlob:
     """A blob whose bytes the parent reads."""
 
-    def __init__(self, name: str, size: int, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
-        self.name = name
-        self.size = size
+    def __init__(self, asked: Mapping[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+        self.name: str = asked["name"]
+        self.size: int = asked["size"]
+        self.begins_at_its_end: bool = asked["begins_at_its_end"]
         self._incoming = incoming
         self._outgoing = outgoing
 
@@ -56,7 +57,7 @@ def work(readers: Sequence[HeaderReader]) -> None:
         while True:
             _, body = receive(incoming, _LONGEST_MESSAGE)
             asked = json.loads(body)
-            blob = PipedBlob(asked["name"], asked["size"], incoming, outgoing)
+            blob = PipedBlob(asked, incoming, outgoing)
             _answer(blob, Limits(**asked["limits"]), tuple(readers), outgoing)
 
 

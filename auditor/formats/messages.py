@@ -2,7 +2,7 @@
 
 Messages in both directions are one letter, eight bytes of length (little-endian) and so many bytes:
 
-    parent -> worker   F  a file: JSON {"name", "size", "limits"}        worker -> parent   H  ready: JSON list of measures
+    parent -> worker   F  a file: JSON {"name", "size", "limits", ...}   worker -> parent   H  ready: JSON list of measures
                        B  bytes that were asked for                                         R  wanted: offset, length (16 bytes)
                        N  a failure to get them: JSON [kind, what, why, help, status]       D  done: 8 bytes of memory held, result
                                                                                             X  the reader failed: text

@@ -10,9 +10,9 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from auditor.blob import Blob, WindowBlob
+from auditor.blob import END_BYTES, Blob, WindowBlob
 from auditor.errors import FormatError, LimitError
-from auditor.formats.extents import TAIL_BYTES, TruncatedError
+from auditor.formats.extents import TAIL_BYTES, RememberedBlob, TruncatedError
 from auditor.formats.interface import Limits
 
 _END = struct.Struct("<4s4H2LH")
@@ -85,13 +85,14 @@ def read_directory(blob: Blob, limits: Limits) -> ZipDirectory:
 
 def _find_end(blob: Blob) -> tuple[int, bytes, int]:
     """Return the tail's offset, the tail, and where in it the end record stands."""
-    length = min(TAIL_BYTES, blob.size)
-    tail = blob.read(blob.size - length, length)
-    at = tail.rfind(b"PK\x05\x06")
-    while at >= 0:
-        if len(tail) - at >= _END.size and at + _END.size + _END.unpack_from(tail, at)[7] <= len(tail):
-            return blob.size - length, tail, at
-        at = tail.rfind(b"PK\x05\x06", 0, at)
+    for most in (END_BYTES, TAIL_BYTES):  # the second only for a comment of 60 kB and more
+        length = min(most, blob.size)
+        tail = blob.read(blob.size - length, length)
+        at = tail.rfind(b"PK\x05\x06")
+        while at >= 0:
+            if len(tail) - at >= _END.size and at + _END.size + _END.unpack_from(tail, at)[7] <= len(tail):
+                return blob.size - length, tail, at
+            at = tail.rfind(b"PK\x05\x06", 0, at)
     raise TruncatedError("the zip has no end record", "its directory is missing", "the file was cut short: download or upload it again")
 
 
@@ -168,11 +169,21 @@ def _overlaps(entries: tuple[ZipEntry, ...], start: int) -> tuple[str, ...]:
     return tuple(warnings[:5])
 
 
+def front_end(directory: ZipDirectory, name: str) -> int:
+    """Return where the first member ends if it is called `name` (without its folder) and begins the file; 0 otherwise."""
+    ordered = sorted(entry.offset for entry in directory.entries)
+    first = next((entry for entry in directory.entries if entry.offset == 0), None)
+    if first is None or first.name.rsplit("/", 1)[-1] != name:
+        return 0
+    return next((offset for offset in ordered if offset > 0), directory.start)
+
+
 def member_start(blob: Blob, entry: ZipEntry, ahead: int = 0) -> int:
     """Return where a member's data begin. Reads the local header and `ahead` bytes of the data with the same request."""
     if entry.offset + LOCAL.size > blob.size:
         raise FormatError(f"member {entry.name[:80]!r} begins past the end of the file", help="the file is truncated or its directory lies")
-    header = blob.read(entry.offset, LOCAL.size + len(entry.name) + _LOCAL_SLACK + ahead)
+    known = isinstance(blob, RememberedBlob) and blob.holds(entry.offset, LOCAL.size)
+    header = blob.read(entry.offset, LOCAL.size + (0 if known else len(entry.name) + _LOCAL_SLACK + ahead))
     if header[:4] != b"PK\x03\x04":
         raise FormatError(f"member {entry.name[:80]!r} is not where the directory says")
     name_length, extra_length = LOCAL.unpack_from(header)[9:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from auditor.addresses import locate
@@ -10,9 +11,8 @@ from auditor.errors import NetworkError
 from auditor.facts import Status
 from auditor.hosts.answers import KeptBlobs, failed, file_name, short
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
-from auditor.net import Network, RangeAnswer, is_page, refusal
+from auditor.net import Network, RangeAnswer, first_range, is_page, refusal
 
-HEAD_BYTES = 64 << 10
 FILE_HOSTS = ("direct", "zenodo", "figshare", "osf", "gitlab", "dropbox", "modelscope", "s3", "gcs", "azure")
 
 
@@ -38,7 +38,7 @@ class Direct:
         host = locate(url).host
         with network.tally() as cost:
             try:
-                answer = network.get_range(download_address(url), 0, HEAD_BYTES)
+                answer = first_range(network, download_address(url), PurePosixPath(urlsplit(url).path).name)
                 owner = self._owner(answer, url)
                 if owner is not None:
                     return owner.resolve(answer.final_url, network)

@@ -59,7 +59,7 @@ class RemoteBlob:
         if first is not None:
             self._take(first)
         elif size is None:
-            self._counted(self._ask_first)
+            self._counted(lambda: self._ask(0, HEAD_BYTES))
         if size is not None and self._size is None:
             self._size = size
 
@@ -126,10 +126,6 @@ class RemoteBlob:
         end = min(max(offset + length, offset + LEAST_BYTES), self.size if after is None else after)
         return offset, max(length, end - offset)
 
-    def _ask_first(self) -> bytes:
-        self._take(first_range(self._network, self._place, self.name, self._headers))
-        return b""
-
     def _ask(self, offset: int, length: int) -> bytes:
         answer = self._network.get_range(self._place, offset, length, headers=self._headers)
         if self._place != self.url and answer.status in (400, 401, 403, 404, 410):
@@ -194,11 +190,12 @@ class RemoteBlob:
 def first_range(network: Network, url: str, name: str, headers: Mapping[str, str] | None = None, retries: int | None = None) -> RangeAnswer:
     """Return the part of a file that is wanted first: the end where its name promises a zip, otherwise the head.
 
-    Not every server knows ranges from the end (RFC 9110, 14.1.2): one that answers with anything but a range, a refusal or
-    a page is asked for the head. Raises `NetworkError` as `Network.get_range` does.
+    Not every server that knows ranges knows those from the end (RFC 9110, 14.1.2): one that sends the whole file, or finds the
+    range impossible, is asked for the head. Raises `NetworkError` as `Network.get_range` does.
     """
     if read_from_its_end(name):
         answer = network.get_range(url, -END_BYTES, END_BYTES, headers=headers, retries=retries)
-        if answer.status == 206 or answer.status >= 400 and answer.status != 416 or answer.whole or answer.is_page:
+        ignored = answer.status == 200 and not (answer.whole or answer.is_page) and answer.headers.get("accept-ranges") == "bytes"
+        if not ignored and answer.status != 416:
             return answer
     return network.get_range(url, 0, HEAD_BYTES, headers=headers, retries=retries)

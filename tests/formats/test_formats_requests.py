@@ -14,6 +14,7 @@ from auditor.formats.extents import HEAD_BYTES, ByteStream, RememberedBlob, Trun
 from auditor.formats.interface import Limits
 from auditor.formats.reading import read_contents
 from auditor.formats.torch_zip import TorchZip
+from auditor.formats.zip_directory import read_directory
 
 torch = pytest.importorskip("torch")
 
@@ -44,6 +45,34 @@ def test_a_snapshot_of_forty_megabytes_costs_three_requests(large, kind):
     assert blob.size > 38_000_000
     assert len(blob.reads) <= 3
     assert blob.bytes_read < 210_000
+
+
+class RemoteLike(CountingBlob):
+    """A blob that a network would answer: its reader had better begin at the end."""
+
+    begins_at_its_end = True
+
+
+@pytest.mark.parametrize("tensors", [161, 200])
+def test_behind_a_network_a_snapshot_costs_two_requests_and_little_more_than_pickle_and_directory(tensors):
+    data = saved(snapshot(tensors, 4000))
+    blob = RemoteLike(data)
+    found = read_contents(blob)
+    assert found == read_contents(CountingBlob(data))
+    directory = read_directory(BytesBlob(data), Limits())
+    needed = len(data) - directory.start + next(entry.size for entry in directory.entries if entry.name.endswith("data.pkl"))
+    assert len(blob.reads) == 2
+    assert blob.bytes_read <= 1.25 * needed
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy", "rezipped"])
+def test_where_reading_begins_changes_nothing_that_is_found(large, kind):
+    blob = RemoteLike(large[kind])
+    assert read_contents(blob) == read_contents(CountingBlob(large[kind]))
+    assert len(blob.reads) <= 4
+    for cut in (1, 100, 50_000, 5_000_000):
+        short = large[kind][:-cut]
+        assert read_contents(RemoteLike(short)) == read_contents(CountingBlob(short))
 
 
 def test_more_tensors_than_the_tail_holds_cost_four_requests():

@@ -372,11 +372,25 @@ def test_addresses_of_github(url, kind, ref, path):
 
 def test_a_plain_file_costs_one_request_for_head_and_size():
     site = FakeInternet({"example.org/": FILE})
-    net, url = network(site), "https://example.org/dir/my%20model.pth?v=1"
+    net, url = network(site), "https://example.org/dir/my%20model.h5?v=1"
     listing = host_for(url).resolve(url, net)
-    assert (listing.status, listing.host, listing.files[0].name, listing.files[0].size) == ("ok", "direct", "my model.pth", 512000)
+    assert (listing.status, listing.host, listing.files[0].name, listing.files[0].size) == ("ok", "direct", "my model.h5", 512000)
     assert host_for(url).open(listing.files[0], net).read(0, 65536) == DATA[:65536]
     assert net.requests == 1
+
+
+def test_of_a_file_that_may_be_a_zip_the_end_is_asked_first():
+    site = FakeInternet({"example.org/": FILE})
+    net, url = network(site), "https://example.org/dir/my%20model.pth?v=1"
+    listing = host_for(url).resolve(url, net)
+    assert (listing.status, listing.files[0].name, listing.files[0].size) == ("ok", "my model.pth", 512000)
+    blob = host_for(url).open(listing.files[0], net)
+    assert blob.begins_at_its_end
+    assert blob.read(512000 - 61440, 61440) == DATA[-61440:]
+    assert net.requests == 1
+    assert blob.read(0, 30_000) == DATA[:30_000]
+    assert net.requests == 2
+    assert not blob.begins_at_its_end
 
 
 def test_a_page_in_place_of_a_file_is_told():
