@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from auditor import __version__
+from auditor.command_line import (
+    DEFECT,
+    FOUND,
+    OK,
+    UNREADABLE,
+    USAGE,
+    check_words,
+    console,
+    folder_name,
+    progress_for,
+    status_of_inspect,
+    typed_by_user,
+    with_ids,
+)
 from auditor.errors import AuditError, FilingError, TargetError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from auditor.facts import Artifact, Facts, Inspected
+    from auditor.facts import Facts
     from auditor.findings import AuditReport
     from auditor.gathering.stages import SeenClaims, SeenLinks
     from auditor.issues.similar import Similar
-    from auditor.net import Network, NetworkSettings
-    from auditor.progress import Progress
+    from auditor.net import Network
 
-OK, FOUND, USAGE, UNREADABLE, INCOMPLETE = 0, 1, 2, 3, 4
-DEFECT = 70  # EX_SOFTWARE of sysexits.h
 EPILOG = (
     "Exit status: 0 complete, nothing found; 1 something at or above --fail-on; 2 usage; 3 target could not be read; "
     "4 incomplete, nothing found."
@@ -74,6 +82,14 @@ def run(
     artifact: Annotated[
         list[str] | None, typer.Option("--artifact", metavar="PATH_OR_URL", help="A checkpoint that the repository does not link.")
     ] = None,
+    paper: Annotated[
+        list[str] | None, typer.Option("--paper", metavar="PDF_OR_URL", help='A paper to read; "linked" is the repository\'s own.')
+    ] = None,
+    log: Annotated[list[str] | None, typer.Option("--log", metavar="FILE", help="An error log of load_state_dict.")] = None,
+    download: Annotated[
+        str, typer.Option("--download", metavar="header|full", help="full also reads values: digests, NaN, ...")
+    ] = "header",
+    no_follow: Annotated[bool, typer.Option("--no-follow", help="Open no link: documents and claims alone.")] = False,
     fail_on: FailOn = "missing",
     lang: Language = "en",
     quiet: Quiet = False,
@@ -83,9 +99,19 @@ def run(
     from auditor.net import Network
     from auditor.options import AuditOptions
 
-    check_words(fail_on, lang)
-    asked = AuditOptions(ref, tuple(claims or ()), tuple(artifact or ()), fail_on, lang)
-    audit(target, asked, Network(typed_by_user(asked.artifacts)), out, quiet, no_color)
+    check_words(fail_on, lang, download)
+    asked = AuditOptions(
+        ref=ref,
+        claims_files=tuple(claims or ()),
+        artifacts=tuple(artifact or ()),
+        papers=tuple(paper or ()),
+        logs=tuple(log or ()),
+        download=download,
+        follow=not no_follow,
+        fail_on=fail_on,
+        language=lang,
+    )
+    audit(target, asked, Network(typed_by_user((*asked.artifacts, *asked.papers))), out, quiet, no_color)
 
 
 @app.command()
@@ -148,6 +174,58 @@ def claims(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quie
     with progress_for(quiet or as_json, no_color) as progress:
         seen = see_claims(target, ref, Network(), progress)
     show_stage("claims", seen, as_json, no_color)
+
+
+@app.command()
+def explain(
+    logs: Annotated[list[str], typer.Argument(help="Error logs; with --against, checkpoints. - is the standard input.")],
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="SPEC", help="A network: convnext_large, a YAML file, convnext:depths=..,dims=..")
+    ] = None,
+    as_json: AsJson = False,
+    no_color: NoColor = False,
+) -> None:
+    """Say which architecture each side of a load_state_dict error has; or what torch would print, with --against."""
+    from auditor.renderers import explain_text
+
+    if against is not None:
+        explain_against(against, logs, as_json)
+        return
+    from auditor.explaining.files import explain_paths
+
+    explained = explain_paths(logs)
+    if as_json:
+        from auditor.record import write_json
+
+        print(write_json(explain_text.to_record(explained)), end="")
+    else:
+        print(explain_text.explain_text(explained), end="")
+
+
+def explain_against(spec: str, paths: Sequence[str], as_json: bool) -> None:
+    """Print what torch would print if each checkpoint were loaded into the claimed network; exit status 1 where something would."""
+    from auditor.explaining.against import hold_against
+    from auditor.explaining.spec import read_spec
+    from auditor.facts import Inspected
+    from auditor.gathering.artifacts import gather_artifacts
+    from auditor.hosts.registry import HOSTS
+    from auditor.net import Network
+    from auditor.progress import Silent
+    from auditor.record import write_json
+    from auditor.renderers import explain_text
+
+    asked = read_spec(spec)
+    gathered = gather_artifacts((), Network(typed_by_user(paths)), HOSTS, Silent(), given=paths)
+    found = [(artifact, item) for artifact in gathered.artifacts for item in artifact.contents if isinstance(item, Inspected)]
+    if not found:
+        reasons = "; ".join(source.detail for source in gathered.sources if source.detail)
+        raise TargetError("no checkpoint could be read", reasons, "give a checkpoint: audit explain --against convnext_large FILE")
+    held = [(artifact.name, hold_against(asked, item.checkpoint)) for artifact, item in found]
+    for name, one in held:
+        print(write_json(explain_text.held_record(one, name)) if as_json else explain_text.held_text(one, name), end="")
+        if not as_json:
+            print(explain_text.held_notes(one), end="", file=sys.stderr)
+    raise typer.Exit(FOUND if any(one.lines for _, one in held) else OK)
 
 
 @app.command()
@@ -231,38 +309,6 @@ def finish(facts: Facts, out: Path, no_color: bool) -> None:
     raise typer.Exit(report.exit_status)
 
 
-def typed_by_user(addresses: Sequence[str]) -> NetworkSettings:
-    """Return settings that let the user's own addresses be private ones; addresses of documents never get here."""
-    from urllib.parse import urlsplit
-
-    from auditor.net import NetworkSettings
-
-    return NetworkSettings(allowed_private_hosts=frozenset(urlsplit(a).hostname or "" for a in addresses if "://" in a) - {""})
-
-
-def folder_name(full_name: str) -> str:
-    """Return the report folder's name: "owner__name", safe as one path component."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in full_name.replace("/", "__")).lstrip(".") or "report"
-
-
-def with_ids(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
-    """Return artifacts whose checkpoints are numbered k1.."""
-    from auditor.facts import Facts, Repository, numbered
-
-    return numbered(Facts("", "", 0.0, Repository("", "", "", ""), artifacts=artifacts)).artifacts
-
-
-def status_of_inspect(artifacts: tuple[Artifact, ...], sources: Any) -> int:
-    """Return 0 where everything was read, 4 where something was not, 3 where nothing was."""
-    from auditor.facts import Inspected, Status
-
-    read: list[Inspected] = [item for artifact in artifacts for item in artifact.contents if isinstance(item, Inspected)]
-    whole = all(source.status in (Status.OK, Status.SKIPPED) for source in sources)
-    if whole and read:
-        return OK
-    return INCOMPLETE if read else UNREADABLE
-
-
 def show_stage(name: Literal["links", "claims"], seen: SeenLinks | SeenClaims, as_json: bool, no_color: bool) -> None:
     """Print one stage's records or table."""
     records = getattr(seen, name)
@@ -274,37 +320,6 @@ def show_stage(name: Literal["links", "claims"], seen: SeenLinks | SeenClaims, a
         from auditor.renderers import terminal
 
         console(no_color).print(terminal.links_table(records) if name == "links" else terminal.claims_table(records))
-
-
-def check_words(fail_on: str, language: str) -> None:
-    """Refuse words that the options do not have."""
-    if fail_on not in ("missing", "mislabelled", "contradicted", "never"):
-        raise UsageError(f"--fail-on does not know {fail_on!r}", help="use missing, mislabelled, contradicted or never")
-    if language not in ("en", "es"):
-        raise UsageError(f"--lang does not know {language!r}", help="use en or es")
-
-
-def console(no_color: bool, *, stderr: bool = False) -> Console:
-    """Return a console that respects --no-color, NO_COLOR and pipes."""
-    from rich.console import Console
-
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 80
-    return Console(stderr=stderr, no_color=no_color or None, highlight=False, width=width)
-
-
-@contextmanager
-def progress_for(quiet: bool, no_color: bool) -> Iterator[Progress]:
-    """Give the progress front end that fits: none, lines for a pipe, bars for a terminal."""
-    from auditor.progress import Lines, Live, Silent
-
-    if quiet:
-        yield Silent()
-    elif sys.stderr.isatty():
-        with Live(console(no_color, stderr=True)) as live:
-            yield live
-    else:
-        yield Lines(sys.stderr)
 
 
 def say(error: AuditError) -> None:

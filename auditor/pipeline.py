@@ -32,13 +32,14 @@ def see(
     from auditor.gathering.artifacts import gather_artifacts
     from auditor.gathering.costs import with_costs
     from auditor.gathering.documents import gather_documents
-    from auditor.gathering.given import read_claims_files
+    from auditor.gathering.given import read_given
     from auditor.gathering.memory import peak_rss_bytes
+    from auditor.gathering.papers import papers_asked_for
     from auditor.gathering.pictures import with_pictures
     from auditor.gathering.stages import links_of, open_target
 
     begun = clock()
-    given = read_claims_files(options.claims_files)
+    given = read_given(options.claims_files, options.logs)
     opened = open_target(target, options.ref, network)
     repository = opened.repository
     documents = gather_documents(opened, progress)
@@ -47,12 +48,15 @@ def see(
         reading = beside.submit(with_pictures, documents.outlines, documents.pictures, opened.read, network, progress)
         files = gather_artifacts(
             links, network, kit.hosts, progress,
-            assets=repository.releases, tree=repository.tree, tree_blob=opened.blob, tree_url=repository.permalink, given=options.artifacts,
+            assets=repository.releases, tree=repository.tree, tree_blob=opened.blob, tree_url=repository.permalink,
+            given=options.artifacts, download=options.download, follow=options.follow,
         )  # fmt: skip
         outlines, pictures = reading.result()
-    claims = extract_claims(outlines, ClaimContext(repository.full_name, documents.title), kit.extractors) + given.claims
+    papers = papers_asked_for(options.papers, links, network, progress, title=documents.title, full_name=repository.full_name)
+    context = ClaimContext(repository.full_name, documents.title)
+    claims = extract_claims((*outlines, *papers.outlines), context, kit.extractors) + given.claims
     artifacts = with_costs(files.artifacts, claims, progress)
-    sources = (*opened.sources, *documents.sources, *pictures, *given.sources, *files.sources)
+    sources = (*opened.sources, *documents.sources, *pictures, *papers.sources, *given.sources, *files.sources)
     listed = sum(artifact.size or 0 for artifact in artifacts)
     return numbered(
         Facts(

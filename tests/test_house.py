@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"net", "progress"}),
     frozenset({"github_api"}),
     frozenset({"repositories", "documents", "hosts", "formats", "architectures", "claims", "checks", "verdict"}),
-    frozenset({"telling"}),
+    frozenset({"telling", "explaining"}),
     frozenset({"record_models"}),
     frozenset({"record"}),
     frozenset({"renderers", "issues"}),
@@ -29,6 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"gathering"}),
     frozenset({"pipeline"}),
     frozenset({"demo"}),
+    frozenset({"command_line"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )

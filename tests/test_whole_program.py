@@ -412,3 +412,41 @@ def test_the_issue_is_shown_and_sent_once(internet, tmp_path):
     assert len(running.replica.filed) == 1
     audit(running, "issue", "out", "--file", "--yes", cwd=tmp_path, expect=3)
     assert len(running.replica.filed) == 1
+
+
+def test_explain_reads_a_log_and_against_says_what_torch_would(internet, tmp_path):
+    from auditor.demo.world import pose_checkpoint
+
+    log = tmp_path / "error.txt"
+    log.write_text(
+        "RuntimeError: Error(s) in loading state_dict for DataParallel:\n"
+        "\tsize mismatch for module.backbone.downsample_layers.0.0.weight: copying a param with shape torch.Size([48, 3, 4, 4]) "
+        "from checkpoint, the shape in current model is torch.Size([192, 3, 4, 4]).\n"
+    )
+    running = internet(small_world())
+    told = audit(running, "explain", str(log), cwd=tmp_path, expect=0).stdout
+    assert "stem 48" in told
+    assert "stem 192" in told
+    assert json.loads(audit(running, "explain", str(log), "--json", cwd=tmp_path, expect=0).stdout)["schema_version"] == "1"
+    file = tmp_path / "S.tar"
+    checkpoint = pose_checkpoint("S.tar", "S")
+    with file.open("wb") as out:
+        for chunk in checkpoint.chunks():
+            out.write(chunk)
+    done = audit(running, "explain", "--against", "convnext_large", str(file), cwd=tmp_path, expect=1)
+    assert "copying a param with shape torch.Size([48, 3, 4, 4]) from checkpoint" in done.stdout
+    audit(running, "explain", "absent.txt", cwd=tmp_path, expect=2)
+
+
+def test_links_that_were_not_followed_accuse_nobody(run_small):
+    readme = README + b"\n| Model | Params |\n| --- | --- |\n| Net-M | 7.59M |\n"
+    _, folder = run_small(small_world(readme=readme), "--no-follow", expect=4)
+    assert verdicts(record(folder)) == {"Net-M": "unverifiable"}
+
+
+def test_a_log_and_a_paper_are_evidence(run_small, tmp_path):
+    (tmp_path / "log.txt").write_text("nothing of interest\n")
+    _, folder = run_small(small_world(), "--log", "log.txt", "--paper", "absent.pdf", expect=0)
+    kinds = {s["kind"]: s["status"] for s in record(folder)["sources"]}
+    assert kinds["paper"] != "ok"
+    assert "log" in kinds

@@ -82,11 +82,14 @@ def gather_artifacts(
     tree_url: Callable[[str], str] = str,
     given: Sequence[str] = (),
     download: str = "header",
+    follow: bool = True,
 ) -> Gathered:
     """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read.
 
     `download` is "header", or "full" to read the authors' checkpoints whole: digests of files, digests and statistics of values.
     """
+    if not follow:
+        return Gathered((), tuple(_unfollowed(link) for link in links if is_wanted(link)))
     wanted = [_Address(link.url, link, tuple(hosts)) for link in links if is_wanted(link)]
     wanted += [_Address(url, None, (LocalFiles(), *hosts)) for url in given]  # only the command line may name a local path
     if wanted:
@@ -115,6 +118,11 @@ def gather_artifacts(
         sources.append(Source("file:beyond-limit", "file", "", Status.PARTIAL, detail, required=True))
     numbered = tuple(replace(artifact, id=f"a{n}") for n, artifact in enumerate(artifacts, 1))
     return Gathered(numbered, tuple(sources))
+
+
+def _unfollowed(link: Link) -> Source:
+    """Return the source of a link that was not to be followed."""
+    return Source(f"listing:{link.url}", "listing", link.url, Status.SKIPPED, "not followed, as asked", required=link.owner == "own")
 
 
 def is_wanted(link: Link) -> bool:

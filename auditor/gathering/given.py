@@ -1,4 +1,4 @@
-"""The investigator's own claims: read from the files given on the command line."""
+"""What the investigator brings: own claims and error logs, read from the files given on the command line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auditor.claims.file import read_claims_file
 from auditor.errors import UsageError
+from auditor.explaining.files import claims_of_logs
 from auditor.facts import Claim, Source
 
 MAX_BYTES = 1 << 20
@@ -19,6 +20,13 @@ class Given:
 
     claims: tuple[Claim, ...]
     sources: tuple[Source, ...]
+
+
+def read_given(claims_files: Sequence[str], logs: Sequence[str]) -> Given:
+    """Return the secondary claims of the investigator's files and of error logs. Raises `UsageError`."""
+    given = read_claims_files(claims_files)
+    claims, sources = claims_of_logs(logs)
+    return Given(given.claims + claims, given.sources + sources)
 
 
 def read_claims_files(paths: Sequence[str]) -> Given:

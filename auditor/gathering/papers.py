@@ -31,6 +31,9 @@ PDF_OF_PAGE = re.compile(
     re.IGNORECASE,
 )
 
+LINKED = "linked"  # of --paper: the repository's own paper among its links
+MAX_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Papers:
@@ -65,6 +68,22 @@ def gather_papers(
             _take(choice.link.url, f"{choice.link.evidence.locator}: {choice.reason}", subject, network, progress, outlines, sources)
     sources += _skipped(choices, given)
     return Papers(tuple(outlines), tuple(_distinct(sources)))
+
+
+def papers_asked_for(
+    asked: Sequence[str], links: Sequence[Link], network: Network, progress: Progress, *, title: str = "", full_name: str = ""
+) -> Papers:
+    """Return what `--paper` asks for; a linked paper that nobody asked to read is a source that says so.
+
+    A paper's source takes megabytes, so the repository's own is read only for the word "linked".
+    """
+    if LINKED in asked:
+        return gather_papers([place for place in asked if place != LINKED], links, network, progress, title=title, full_name=full_name)
+    papers = gather_papers(asked, (), network, progress, title=title, full_name=full_name)
+    known = {source.url for source in papers.sources}
+    detail = "a linked paper, not read: --paper linked reads the repository's own"
+    unread = [Source(f"paper:{link.url}", "paper", link.url, Status.SKIPPED, detail) for link in links if link.purpose == "paper"]
+    return Papers(papers.outlines, (*papers.sources, *(source for source in unread[:MAX_NAMED] if source.url not in known)))
 
 
 def _take(
