@@ -24,6 +24,7 @@ _SPENT_ON_GAPS = 8 << 20
 _MOST_JUMPS = 4096
 _MOST_AT_ONCE = 16 << 20
 _OLD_KEPT = 64 << 10
+_NOTED_TOGETHER = 64 << 10
 _BLOCKS_KEPT = 1024  # read after jumps, for those who come back
 
 
@@ -49,6 +50,7 @@ class BlockReader:
         self._spent = 0
         self._read = 0
         self._digest = hashlib.sha256()
+        self._noted = bytearray()  # taken and not yet in the digest
         self._deadline = time.monotonic() + limits.seconds
 
     def window(self, offset: int, length: int) -> tuple[bytes, int]:
@@ -68,12 +70,15 @@ class BlockReader:
             raise LimitError(f"a piece of the {self.what} is larger than is allowed", f"{length} bytes")
         buffer, at = self.window(offset, length)
         data = buffer[at : at + length]
-        self._digest.update(data)
+        self.note(data)
         return data
 
     def note(self, data: bytes) -> None:
         """Add bytes to the digest that were taken from a window."""
-        self._digest.update(data)
+        self._noted += data
+        if len(self._noted) > _NOTED_TOGETHER:
+            self._digest.update(self._noted)
+            self._noted.clear()
 
     def plan(self, offset: int, length: int) -> None:
         """Read a stretch that is going to be needed with one request."""
@@ -86,10 +91,16 @@ class BlockReader:
 
     def sha256(self) -> str:
         """Return the digest of everything that was taken, in hexadecimal."""
+        self._digest.update(self._noted)
+        self._noted.clear()
         return self._digest.hexdigest()
 
     def _load(self, offset: int, length: int) -> None:
         """Make the buffer hold a stretch: go on from its end where the gap is short, jump where it is long."""
+        known = self._known(offset, length)
+        if known is not None:
+            self._base, self._buffer = known
+            return
         end = self._base + len(self._buffer)
         gap = offset - end
         follows = self._base <= offset and gap <= self._gap and (gap <= 0 or self._spent + gap <= _SPENT_ON_GAPS)
@@ -107,10 +118,6 @@ class BlockReader:
         self._buffer += self._fetched(end, min(stop, self.size) - end)
 
     def _jump(self, offset: int, length: int) -> None:
-        known = self._known(offset, length)
-        if known is not None:
-            self._base, self._buffer = known
-            return
         self._jumps += 1
         if self._jumps > _MOST_JUMPS:
             raise LimitError(f"the values of the {self.what} lie between the names", f"more than {_MOST_JUMPS} to pass over")

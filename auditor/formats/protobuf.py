@@ -101,13 +101,25 @@ class Wire:
             self.blocks.check_time()
         buffer, at = self.blocks.window(position, _LONGEST_KEY)
         stop = min(len(buffer), at + end - position)
-        field, used = _parsed(buffer, at, stop, position, self.what)
+        field, used = _short(buffer, at, stop, position) or _parsed(buffer, at, stop, position, self.what)
         if field.end > end:
             raise TruncatedError(
                 f"the {self.what} ends in the middle", f"{field.end - field.start} bytes announced, {end - field.start} left"
             )
         self.blocks.note(buffer[at:used])
         return field
+
+
+def _short(buffer: bytes, at: int, stop: int, position: int) -> tuple[Field, int] | None:
+    """Return the field that begins at `at` where key and number are of one byte each, as nearly all are; None for others."""
+    if at + 2 > stop:
+        return None
+    key, value = buffer[at], buffer[at + 1]
+    if not 8 <= key < 0x80 or value >= 0x80:
+        return None
+    if key & 7 == BYTES:
+        return Field(key >> 3, BYTES, value, position + 2, position + 2 + value), at + 2
+    return (Field(key >> 3, VARINT, value, position + 2, position + 2), at + 2) if key & 7 == VARINT else None
 
 
 def _parsed(buffer: bytes, at: int, stop: int, position: int, what: str) -> tuple[Field, int]:

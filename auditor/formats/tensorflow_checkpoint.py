@@ -145,19 +145,23 @@ def _version_2(header: bytes, entries: Iterator[tuple[bytes, bytes]], limits: Li
     variables = Variables()
     shards = next((item.value for item in _wire(header, limits).root() if item.number == 1 and item.wire == VARINT), 0)
     variables.metadata.append(("data files", str(shards)))
+    places: list[tuple[bytes, int, int]] = []
+    values = bytearray()
     for key, value in entries:
-        if key.startswith(_SLICE_KEY):
-            continue
-        variables.add(_bundle_entry(key.decode("utf-8", "replace"), value, shards, limits))
+        if not key.startswith(_SLICE_KEY):
+            places.append((key, len(values), len(values) + len(value)))
+            values += value
+    wire = _wire(bytes(values), limits)
+    for key, start, end in places:
+        variables.add(_bundle_entry(key.decode("utf-8", "replace"), wire, wire.fields(start, end), shards))
         _check_count(variables, limits)
     return variables
 
 
-def _bundle_entry(name: str, value: bytes, shards: int, limits: Limits) -> Described:
+def _bundle_entry(name: str, wire: Wire, fields: Iterator[Field], shards: int) -> Described:
     """Return one BundleEntryProto. Raises `FormatError` where size, shape and type do not fit."""
-    wire = _wire(value, limits)
     dtype, shape, size, shard, parts = "", None, 0, 0, 0
-    for item in wire.root():
+    for item in fields:
         if _ENTRY_WIRES.get(item.number, item.wire) != item.wire:
             raise FormatError(f"the entry of {name[:120]!r} makes no sense")
         if item.number == 1:

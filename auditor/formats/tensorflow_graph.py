@@ -145,10 +145,10 @@ def _checkpoint(format: str, wire: Wire, found: _Graph, size: int) -> Checkpoint
 def _is_node(head: bytes, node: Field) -> bool:
     """Tell whether a message begins with a node's name and operation."""
     inner = outline(head, node.end, node.start, node.end)
-    if not inner or not all(_NODE_WIRES.get(item.number) == item.wire for item in inner) or inner[0].number != 1:
+    if not inner or len(inner) < 2 or not all(_NODE_WIRES.get(item.number) == item.wire for item in inner) or inner[0].number != 1:
         return False
     names = [head[item.start : item.end] for item in inner[:2]]
-    return all(name and _NAME_BYTES.issuperset(name) for name in names) and (len(inner) < 2 or inner[1].number == 2)
+    return all(name and _NAME_BYTES.issuperset(name) for name in names) and inner[1].number == 2
 
 
 def _read_graph(wire: Wire, fields: Iterator[Field], found: _Graph) -> None:
