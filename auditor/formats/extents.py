@@ -23,6 +23,7 @@ _LEAST_BYTES = 8 << 10
 
 _KEPT_BYTES = 16 << 20
 _LARGEST_FRONT = 8 << 20
+_FRONT_SLACK = 1280  # the few small members that torch writes behind the pickle, "byteorder" among them
 _FIRST_GROWTH = 128 << 10
 _AFTER_JUMP = 8 << 10
 _MOST_JUMPS = 4096
@@ -116,7 +117,7 @@ class RememberedBlob:
         except FormatError:
             return
         if 0 < end <= _LARGEST_FRONT:
-            self._front = max(end, _LEAST_BYTES)
+            self._front = max(end + _FRONT_SLACK, _LEAST_BYTES)
             self._fetch(0, self._front)
 
     def holds(self, offset: int, length: int) -> bool:
