@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+from auditor.documents.error_log_reports import TITLE, report_rows
 from auditor.documents.error_log_text import Squeezed
 
 MAX_NAMES = 100_000  # in one list
-MAX_EVENTS = 200_000
+MAX_EVENTS = 60_000  # eight processes that each print seven thousand tensors
 
 NAME = r"[^\s\"'`,:;()\[\]{}\x00]{1,300}+"  # possessive: nothing that may follow a name may stand in it
 SHAPE = r"(?:torch\.)?(?:Size)?[(\[]{1,2}([\d,]{0,160})[)\]]{1,2}"
@@ -104,9 +106,10 @@ class Event:
 def events(source: Squeezed) -> tuple[Event, ...]:
     """Return every message of a log in its order."""
     found: list[Event] = []
-    for event in (*_messages(source), *_loose_lists(source)):
+    for event in chain(_messages(source), _loose_lists(source), _reports(source)):
         found.append(event)
         if len(found) >= MAX_EVENTS:
+            source.cut = True
             break
     return tuple(sorted(found, key=lambda event: event.line))
 
@@ -232,6 +235,27 @@ def _loose_lists(source: Squeezed) -> Iterator[Event]:
         if any(names):
             elided = None in names
             yield Event(head["kind"].lower(), source.numbers[begun], names=tuple(names), complete=complete and not elided, form="loose")
+
+
+def _reports(source: Squeezed) -> Iterator[Event]:
+    """Yield the header, lists and mismatches of transformers' load reports."""
+    for index, line in enumerate(source.lines):
+        title = TITLE.search(line[:2000]) if "LOAD REPORT" in line else None
+        if title is None:
+            continue
+        yield Event("header", source.numbers[index], title["model"], form="report")
+        lists: dict[str, list[str]] = {}
+        lines: dict[str, int] = {}
+        for row in report_rows(source.lines, index + 1):
+            number = source.numbers[row.index]
+            if row.status == "mismatch":
+                for name in row.names:
+                    yield from _differing(name, row.checkpoint_shape, row.model_shape, number, number)
+            else:
+                lists.setdefault(row.status, []).extend(row.names)
+                lines.setdefault(row.status, number)
+        for kind, names in lists.items():
+            yield Event(kind, lines[kind], names=tuple(names[:MAX_NAMES]), complete=len(names) <= MAX_NAMES, form="report")
 
 
 def _with_commas(lines: list[str], index: int, rest: str) -> tuple[list[str | None], int]:

@@ -32,6 +32,7 @@ MARKERS = (
     "notinitializedfrompretrained",
     "foundshape",
     "incompatibleshapes",
+    "loadreport",
 )
 
 # Each pattern is bounded, so that a line of fifty million backslashes costs linear time.

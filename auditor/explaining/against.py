@@ -78,10 +78,11 @@ def hold_against(spec: str | Spec, checkpoint: Checkpoint) -> Held:
     asked = read_spec(spec) if isinstance(spec, str) else spec
     tensors = checkpoint.tensors
     claimed = _claimed(asked, tensors)
-    expected, notes = _with_head(asked, claimed, tensors)
+    expected, passed_over, notes = _with_head(asked, claimed, tensors)
+    held = tuple(tensor for tensor in tensors if tensor.name not in passed_over)
     prefix = checkpoint.prefix
     name = "DataParallel" if prefix.startswith("module.") else CLASS_NAMES[claimed.family]
-    lines = messages(_renamed(expected, prefix), _renamed(tensors, prefix), name)
+    lines = messages(_renamed(expected, prefix), _renamed(held, prefix), name)
     return Held(asked, claimed.family, claimed.depths, claimed.dims, lines, (*claimed.notes, *notes))
 
 
@@ -203,11 +204,11 @@ def _claimed_resnet(spec: Spec, own: ResNetPlan | None) -> _Claimed:
 # --------------------------------------------------------------------------------------------------------------- head
 
 
-def _with_head(spec: Spec, claimed: _Claimed, tensors: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], tuple[str, ...]]:
-    """Return the claimed network's tensors with the checkpoint's own head on it, and what was assumed."""
+def _with_head(spec: Spec, claimed: _Claimed, tensors: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], frozenset[str], tuple[str, ...]]:
+    """Return the claimed network's tensors with the checkpoint's own head on it, names to leave out of account, and what was assumed."""
     backbone = tensors_of(claimed.backbone)
     if claimed.own is None:
-        return backbone, ()
+        return backbone, frozenset(), ()
     fit = compare(tensors_of(claimed.own), tensors)
     placed = {*fit.matched, *fit.mismatched}
     rest = tuple(tensor for tensor in tensors if tensor.name not in placed and not tensor.name.startswith(claimed.roots))
@@ -216,14 +217,13 @@ def _with_head(spec: Spec, claimed: _Claimed, tensors: tuple[Tensor, ...]) -> tu
         tensor for leaf in _refitted(plan, claimed.own_channels, claimed.dims[-1], spec.head_channels) for tensor in tensors_of(leaf)
     )
     known = {tensor.name for tensor in (*backbone, *head)}
-    taken = tuple(tensor for tensor in rest if tensor.name not in known)
+    taken = frozenset(tensor.name for tensor in rest if tensor.name not in known)
     notes = [f"the head is the checkpoint's own ({plan.head.kind}), its input as wide as the claimed backbone's output"] if head else []
     if spec.head_channels is not None and not plan.blocks:
         notes.append("head_depth was not used: the checkpoint's head has no blocks of that kind")
     if taken:
         notes.append(f"{len(taken)} tensors after the backbone are not understood and taken for the same in the claimed network")
-    # A leaf's buffers and weights stand together; torch's order is settled by the file's own.
-    return (*backbone, *head, *taken), tuple(notes)
+    return (*backbone, *head), taken, tuple(notes)
 
 
 def _refitted(plan: HeadPlan, before: int, after: int, width: int | None) -> Iterator[Leaf]:

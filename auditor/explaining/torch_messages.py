@@ -7,7 +7,7 @@ unexpected in the module where its path first leaves the tree. Torch itself is n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from auditor.errors import LimitError
@@ -30,7 +30,7 @@ class Module:
 def messages(expected: Iterable[Tensor], found: Iterable[Tensor], class_name: str) -> tuple[str, ...]:
     """Return the lines of torch's RuntimeError for loading `found` into a network of `expected`; () where all of it fits.
 
-    Joined with line feeds they are the error's text. Raises `LimitError` for names of more than 64 words.
+    Joined with line feeds they are the error's text. Raises `LimitError` for a network whose names have more than 64 words.
     """
     found = tuple(found)
     root = tree(expected, found)
@@ -63,8 +63,17 @@ def tree(expected: Iterable[Tensor], found: Iterable[Tensor] = ()) -> Module:
         (module.buffers if tensor.is_parameter is False else module.own)[last] = tensor.shape
     names = [tensor.name for tensor in found]
     if names != sorted(names):
-        _arrange(root, _ranks(names))
+        _arrange(root, _orders(names, {_like(path) for path, _ in _modules(root)}))
     return root
+
+
+def _modules(root: Module) -> Iterator[tuple[list[str], Module]]:
+    """Yield every module with its path, parents first; the children may be arranged meanwhile."""
+    waiting: list[tuple[list[str], Module]] = [([], root)]
+    while waiting:
+        path, module = waiting.pop()
+        yield path, module
+        waiting.extend(([*path, word], child) for word, child in module.children.items())
 
 
 def _words(name: str) -> list[str]:
@@ -79,27 +88,44 @@ def _like(words: Iterable[str]) -> str:
     return ".".join("*" if word.isdigit() else word for word in words)
 
 
-def _ranks(names: Iterable[str]) -> dict[str, int]:
-    ranks: dict[str, int] = {}
-    for number, name in enumerate(names):
-        words = _words(name)
-        for count in range(1, len(words) + 1):
-            ranks.setdefault(_like(words[:count]), number)
-    return ranks
+def _orders(names: Iterable[str], kinds: set[str]) -> dict[str, dict[str, int]]:
+    """Return the order of children of some kinds of module, as the instance with most children has it.
+
+    The first stage of a network has no downsampling, so the first instance alone would put that last.
+    """
+    instances: dict[str, dict[str, None]] = {}
+    for name in names:
+        words = name.split(".", DEEPEST)
+        for count in range(len(words)):
+            if _like(words[:count]) not in kinds:
+                break
+            instances.setdefault(".".join(words[:count]), {})[_like(words[count : count + 1])] = None
+    best: dict[str, dict[str, None]] = {}
+    for path, children in instances.items():
+        kind = _like(path.split("."))
+        if len(children) > len(best.get(kind, ())):
+            best[kind] = children
+    return {kind: {word: place for place, word in enumerate(children)} for kind, children in best.items()}
 
 
-def _arrange(root: Module, ranks: dict[str, int]) -> None:
-    waiting: list[tuple[tuple[str, ...], Module]] = [((), root)]
-    while waiting:
-        path, module = waiting.pop()
-        places = {word: place for place, word in enumerate(module.children)}
+def _arrange(root: Module, orders: dict[str, dict[str, int]]) -> None:
+    for path, module in _modules(root):
+        order = orders.get(_like(path), {})
+        module.children = {word: module.children[word] for word in _arranged(list(module.children), order)}
 
-        def order(word: str, path: tuple[str, ...] = path, places: dict[str, int] = places) -> tuple[int, int, int]:
-            rank = ranks.get(_like((*path, word)), 1 << 60)
-            return rank, int(word) if re.fullmatch(r"\d{1,9}", word) else 0, places[word]
 
-        module.children = {word: module.children[word] for word in sorted(module.children, key=order)}
-        waiting.extend(((*path, word), child) for word, child in module.children.items())
+def _arranged(words: list[str], order: dict[str, int]) -> list[str]:
+    """Return children in the file's order; one that the file has not stays behind the one that it followed."""
+    known = [word for word in words if _like([word]) in order]
+    known.sort(key=lambda word: (order[_like([word])], int(word) if re.fullmatch(r"\d{1,9}", word) else 0))
+    after: dict[str, list[str]] = {}
+    last = ""
+    for word in words:
+        if _like([word]) in order:
+            last = word
+        else:
+            after.setdefault(last, []).append(word)
+    return [*after.get("", ()), *(one for word in known for one in (word, *after.get(word, ())))]
 
 
 def _walk(root: Module, state: dict[str, Shape]) -> tuple[list[str], list[str], list[str]]:

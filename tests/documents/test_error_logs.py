@@ -39,7 +39,8 @@ def test_the_message_of_torch_now():
     assert error.unexpected == ("c.weight", "c.bias")
     assert shapes(error) == STEM_SHAPES
     assert (error.line, error.missing_line, error.unexpected_line, error.mismatches[0].line) == (2, 3, 4, 5)
-    assert not error.truncated and not error.ranges
+    assert not error.truncated
+    assert not error.ranges
 
 
 @pytest.mark.parametrize(
@@ -69,9 +70,13 @@ def test_size_mismatches_of_other_versions(message):
         ("_IncompatibleKeys(missing_keys=['a.w', 'b.w'], unexpected_keys=['c.w'])", ("a.w", "b.w"), ("c.w",)),
         ("IncompatibleKeys(missing_keys=[], unexpected_keys=['c.w'])", (), ("c.w",)),
         ("missing keys: ['a.w']\nunexpected keys: ['c.w', 'd.w']", ("a.w",), ("c.w", "d.w")),
-        ("unexpected key \"module.c.w\" in state_dict'", (), ("module.c.w",)),
+        ('unexpected key "module.c.w" in state_dict\'', (), ("module.c.w",)),
         ("KeyError: 'missing keys in state_dict: \"{'a.w', 'b.w'}\"'", ("a.w", "b.w"), ()),
-        ("unexpected key in source state_dict: c.w, d.w\n\nmissing keys in source state_dict: a.w, b.w\n\n", ("a.w", "b.w"), ("c.w", "d.w")),
+        (
+            "unexpected key in source state_dict: c.w, d.w\n\nmissing keys in source state_dict: a.w, b.w\n\n",
+            ("a.w", "b.w"),
+            ("c.w", "d.w"),
+        ),
         ("missing keys in source state_dict: a.w,\nb.w\nEpoch 1", ("a.w", "b.w"), ()),
         ("Missing keys:\n- `a.w`\n- `b.w`\n\nUnexpected keys:\n- `c.w`\n", ("a.w", "b.w"), ("c.w",)),
         ("**Missing keys:**\n```\na.w\nb.w\n```\n", ("a.w", "b.w"), ()),
@@ -90,8 +95,45 @@ def test_lists_of_names(text, missing, unexpected):
     assert (error.missing, error.unexpected) == (missing, unexpected)
 
 
+REPORT = """\x1b[1mBert LOAD REPORT\x1b[0m from: org/bert
+Key                                   | Status     | Details
+--------------------------------------+------------+---------------------------------------
+cls.predictions.{0, 2}.bias           | UNEXPECTED |
+encoder.layer.{0...2}.mlp.weight      | \x1b[33mMISSING\x1b[0m    |
+head.{a, b}.weight                    | MISSING    |
+classifier.weight                     | MISMATCH   | Reinit due to size mismatch - ckpt: torch.Size([1000, 768]) vs model:torch.Size([2, 768])
+
+Notes:
+- MISSING: those params were newly initialized
+"""
+
+
+def test_the_load_report_of_transformers():
+    error = only(REPORT)
+    assert error.model == "Bert"
+    assert error.unexpected == ("cls.predictions.0.bias", "cls.predictions.2.bias")
+    assert error.missing == (*(f"encoder.layer.{n}.mlp.weight" for n in range(3)), "head.{a, b}.weight")
+    assert shapes(error) == [("classifier.weight", (1000, 768), (2, 768))]
+    assert (error.line, error.unexpected_line, error.missing_line, error.mismatches[0].line) == (1, 4, 5, 7)
+    assert not error.truncated
+    assert not error.ranges
+
+
+@pytest.mark.parametrize("braces", ["{0...999999}", "{5...2}", "{}", "{1,,2}", "{0...99}.{0...99}.{0...99}", "{1 2}"])
+def test_rows_that_draw_too_much_together_stay_as_they_are(braces):
+    error = only(f"Bert LOAD REPORT from: x\nlayer.{braces}.w | MISSING |\n")
+    assert error.missing == (f"layer.{braces}.w",)
+
+
 def test_nothing_is_read_where_nothing_is_wrong():
-    for text in ("", "<All keys matched successfully>", "missing keys: []", "loaded state_dict, epoch 3", "Missing keys: none", "\x00\ud800"):
+    for text in (
+        "",
+        "<All keys matched successfully>",
+        "missing keys: []",
+        "loaded state_dict, epoch 3",
+        "Missing keys: none",
+        "\x00\ud800",
+    ):
         assert read_error_log(text).errors == ()
 
 
@@ -169,7 +211,8 @@ def test_notebooks(indent):
         assert (error.model, error.missing, shapes(error)) == ("Pose", ("a.b.weight", "a.b.bias"), STEM_SHAPES)
         lines = text.split("\n")
         for mismatch in error.mismatches:
-            assert mismatch.quote and mismatch.quote in lines[mismatch.line - 1]
+            assert mismatch.quote
+            assert mismatch.quote in lines[mismatch.line - 1]
 
 
 def test_a_cut_list_is_truncated_and_keeps_what_it_has():
@@ -182,12 +225,15 @@ def test_a_cut_list_is_truncated_and_keeps_what_it_has():
 def test_names_cut_in_the_middle_are_left_out():
     error = only(HEADER + '\tMissing key(s) in state_dict: "a.w", "module.back ... bias", "z.w". \n')
     assert error.missing == ("a.w", "z.w")
-    assert error.truncated and not error.ranges
+    assert error.truncated
+    assert not error.ranges
 
 
 def test_a_header_alone_is_truncated():
     error = only(HEADER)
-    assert error.truncated and error.model == "Pose" and not error.missing
+    assert error.truncated
+    assert error.model == "Pose"
+    assert not error.missing
 
 
 class TestRanges:
@@ -241,12 +287,14 @@ def test_the_two_logs_of_the_investigation():
     assert [shapes(error) for error in log.errors] == [
         [("module.backbone.downsample_layers.0.0.weight", (48, 3, 4, 4), (width, 3, 4, 4))] for width in (96, 192)
     ]
-    assert s.missing == () and not s.truncated
+    assert s.missing == ()
+    assert not s.truncated
     (row,) = log_l.ranges
     assert (row.template, row.first, row.last, len(row.names)) == ("module.backbone.stages.2.{}.dwconv.weight", 9, 26, 18)
     lines = text.split("\n")
     for line, quote in ((s.line, s.quote), (log_l.missing_line, log_l.missing_quote)):
-        assert quote and quote in lines[line - 1]
+        assert quote
+        assert quote in lines[line - 1]
 
 
 class TestAgainstTorch:
@@ -260,12 +308,26 @@ class TestAgainstTorch:
     def modules(self) -> list[tuple[object, object]]:
         from torch import nn
 
-        small, large = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Linear(2, 2))
+        small, large = (
+            nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
+            nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Linear(2, 2)),
+        )
         lstm = nn.LSTM(3, 4, num_layers=2), nn.LSTM(3, 5, num_layers=3, bidirectional=True)
         encoder = nn.TransformerEncoderLayer(8, 2, 16), nn.TransformerEncoderLayer(8, 2, 24)
         named = nn.ModuleDict({"fc-1": nn.Linear(2, 3), "ünï": nn.Linear(1, 1)}), nn.ModuleDict({"fc-1": nn.Linear(2, 2)})
         scalar = nn.ParameterDict({"t": nn.Parameter(nn.Linear(1, 1).bias.sum())}), nn.ParameterDict({"t": nn.Linear(2, 2).weight})
-        return [(small, large), (large, small), lstm, lstm[::-1], encoder, named, named[::-1], scalar, scalar[::-1], (small, nn.DataParallel(large))]
+        return [
+            (small, large),
+            (large, small),
+            lstm,
+            lstm[::-1],
+            encoder,
+            named,
+            named[::-1],
+            scalar,
+            scalar[::-1],
+            (small, nn.DataParallel(large)),
+        ]
 
     def test_names_and_shapes_are_exact(self):
         for model, other in self.modules():

@@ -81,7 +81,14 @@ def test_any_row_of_pieces(pieces):
         assert all(error_logs.LONGEST_RANGE >= row.last - row.first > 1 for row in error.ranges)
 
 
-@given(st.lists(st.tuples(st.from_regex(r"[A-Za-z_]\w{0,8}(\.\w{1,8}){0,5}", fullmatch=True), st.lists(st.integers(0, 10**9), max_size=6)), min_size=1, max_size=12, unique_by=lambda p: p[0]))
+@given(
+    st.lists(
+        st.tuples(st.from_regex(r"[A-Za-z_]\w{0,8}(\.\w{1,8}){0,5}", fullmatch=True), st.lists(st.integers(0, 10**9), max_size=6)),
+        min_size=1,
+        max_size=12,
+        unique_by=lambda p: p[0],
+    )
+)
 def test_names_and_shapes_come_back(pairs):
     lines = [
         f"\tsize mismatch for {name}: copying a param with shape torch.Size({[*shape, 1]}) from checkpoint, "
