@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.architectures.interface import ArchitectureRecognizer
+from auditor.checks.across_files import AverageTwin, SameBytes, SameWeights
 from auditor.checks.checkpoint_readable import CheckpointReadable
 from auditor.checks.claim_conflict import ClaimConflict
 from auditor.checks.claims_agree import ClaimsAgree
 from auditor.checks.file_facts import PickleSafety, SavedName, SharedStructure, SizeFits, Warnings
 from auditor.checks.interface import Check
 from auditor.checks.label_matches_network import LabelMatchesNetwork
+from auditor.checks.recorded_metrics import RecordedMetrics, TrainingState
 from auditor.checks.same_family import SameFamily
 from auditor.checks.sources_seen import SourcesSeen
+from auditor.checks.values import FiniteValues, InitialWeights
 from auditor.checks.variant_released import VariantReleased
 from auditor.claims.interface import ClaimExtractor
 from auditor.formats.interface import HeaderReader
@@ -41,6 +44,13 @@ CHECKS: tuple[Check, ...] = (
     SameFamily(),
     ClaimConflict(),
     SharedStructure(),
+    SameBytes(),
+    SameWeights(),
+    AverageTwin(),
+    InitialWeights(),
+    FiniteValues(),
+    RecordedMetrics(),
+    TrainingState(),
     CheckpointReadable(),
     PickleSafety(),
     SizeFits(),

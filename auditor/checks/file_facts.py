@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from auditor.checks.evidence import of_artifact, of_checkpoint
 from auditor.checks.matching import Candidate, match
 from auditor.checks.names import file_key, project_words
@@ -91,12 +93,18 @@ class SizeFits:
             if not size or not needed or inspected.checkpoint.format not in ("torch_zip", "torch_legacy", "safetensors"):
                 continue
             share = inspected.parameters.learnable and size / inspected.parameters.learnable
+            bare = bare_bytes(inspected)
             observed = f"{size:,} bytes, {share:.2f} per learnable parameter"
+            if bare:
+                observed += f", {size / bare:.2f} times the bare weights"
             outcome, title = Outcome.HOLDS, f"{artifact.name}: {share:.1f} bytes per learnable parameter"
             if size < needed:
                 outcome, title = Outcome.FAILS, f"{artifact.name} is smaller than the tensors that it lists"
             severity = Severity.MEDIUM if outcome is Outcome.FAILS else Severity.INFO
-            detail = "4 bytes per parameter are bare weights; 12 are weights and the two moments of an Adam-like optimizer."
+            detail = (
+                f"The weights alone, by their types, take {bare:,} bytes. One time that is a file of bare weights, twice one with SGD's "
+                "momentum, three times one with the two moments of an Adam-like optimizer (12 bytes per parameter of 32 bits)."
+            )
             found.append(
                 _made(
                     self.name,
@@ -111,6 +119,32 @@ class SizeFits:
                 )
             )
         return tuple(found)
+
+
+def bare_bytes(inspected: Inspected) -> int:
+    """Return the bytes that the tensors of the network take by their types, tied ones once; 0 where a type is not known.
+
+    Tensors of one storage are tied where all of them have the same shape; else they are cut from one block.
+    """
+    shapes: dict[str, set[tuple[int, ...]]] = {}
+    for tensor in inspected.checkpoint.tensors:
+        shapes.setdefault(tensor.storage, set()).add(tensor.shape)
+    sizes: dict[str, int] = {}
+    for tensor in inspected.checkpoint.tensors:
+        bits = re.search(r"\d+", tensor.dtype)
+        if bits is None and tensor.dtype != "bool":
+            return 0
+        tied = bool(tensor.storage) and len(shapes[tensor.storage]) == 1
+        sizes[f"storage {tensor.storage}" if tied else f"tensor {tensor.name}"] = tensor.numel * max(1, int(bits[0]) // 8 if bits else 1)
+    return sum(sizes.values())
+
+
+def _of_values(group: list[Candidate]) -> str:
+    """Return what is known of the values of checkpoints with one structure."""
+    digests = [candidate.inspected.values.digest if candidate.inspected.values else "" for candidate in group]
+    if not all(digests):
+        return "the values were not compared"
+    return "their values are equal, too" if len(set(digests)) == 1 else f"their values differ ({len(set(digests))} sets of weights)"
 
 
 class SharedStructure:
@@ -143,7 +177,7 @@ class SharedStructure:
                         severity=Severity.LOW,
                         confidence=Confidence.HIGH,
                         title=f"The same network stands in {len(group)} files of different names: {names}",
-                        detail="Names and shapes of all tensors are equal; the values were not compared.",
+                        detail=f"Names and shapes of all tensors are equal; {_of_values(group)}.",
                         expected="",
                         observed=f"{group[0].inspected.parameters.learnable:,} learnable parameters each",
                         evidence=tuple(of_checkpoint(candidate.artifact, candidate.inspected) for candidate in group),
