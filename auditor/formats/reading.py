@@ -12,6 +12,7 @@ from auditor.facts import Checkpoint, Status, Unreadable
 from auditor.formats.caffe import Caffe
 from auditor.formats.containers import Member, open_tar_members, open_zip_member, promises_weights, worth_looking
 from auditor.formats.coreml import CoreMl
+from auditor.formats.coreml_values import CoreMlValues
 from auditor.formats.decompressors import compression_of
 from auditor.formats.extents import HEAD_BYTES, NoTensorsError, OtherFormatError, RememberedBlob, RunsCodeError, TruncatedError
 from auditor.formats.flax_msgpack import FlaxMsgpack
@@ -70,6 +71,7 @@ READERS: tuple[HeaderReader, ...] = (
     TensorFlowCheckpoint(),
     Onnx(),
     CoreMl(),
+    CoreMlValues(),
     SavedModel(),
     MetaGraph(),
     FrozenGraph(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from format_files import CountingBlob, SparseBlob, checkpoint, shapes, unreadable
+from format_files import CountingBlob, SparseBlob, checkpoint, shapes, unreadable, zipped
 from graph_files import (
     caffe_blob,
     caffe_layer,
@@ -202,6 +202,16 @@ class TestCoreMl:
         assert [tensor.is_parameter for tensor in found.tensors] == [None, None, True]
         assert found.header_name == "program"
         assert ("values in", "@model_path/weights/weight.bin") in found.training.metadata
+
+    def test_a_package_is_its_model_and_not_its_values(self):
+        model = coreml_model(mil_program(mil_const("w", 11, (16, 3, 3, 3), "@model_path/weights/weight.bin")), 502)
+        values = struct.pack("<II", 1, 2).ljust(64, b"\x00") + struct.pack("<II", 0xDEADBEEF, 1).ljust(64, b"\x00") + bytes(1728)
+        folder = "m.mlpackage/Data/com.apple.CoreML"
+        found = read_contents(BytesBlob(zipped([(f"{folder}/weights/weight.bin", values), (f"{folder}/model.mlmodel", model)])))
+        assert [(item.member, item.format) for item in found] == [(f"{folder}/model.mlmodel", "coreml")]
+        alone = unreadable(values)
+        assert (alone.kind, alone.status) == ("not_a_checkpoint", Status.OK)
+        assert "model.mlmodel" in alone.reason
 
     def test_a_pipeline_names_its_models_by_number(self):
         inner = coreml_model(coreml_layer("fc", 140, message((1, 2), (2, 3)) + field(20, coreml_weights(6))))
