@@ -22,6 +22,7 @@ from auditor.progress import Progress
 
 WORKERS = 8
 MAX_FILES = 500  # of one audit; more are recorded as skipped
+MAX_GIVEN_FILES = 5000  # where the user named them and nothing else is looked at
 # Names of files that nobody keeps weights in. Everything else is opened and judged by its bytes.
 DOCUMENTS = frozenset(
     """
@@ -107,14 +108,15 @@ def gather_artifacts(
         if tree_blob is not None:
             tasks.extend(_tree_tasks(tree, tree_blob, tree_url))
         tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
+        most = MAX_FILES if links else MAX_GIVEN_FILES
         progress.stage("reading checkpoints", len(tasks))
-        read = list(pool.map(lambda task: _read(task, progress, download == "full" and task.owner == "own"), tasks[:MAX_FILES]))
+        read = list(pool.map(lambda task: _read(task, progress, download == "full" and task.owner == "own"), tasks[:most]))
     if read and shared_pool().failure:
         progress.warn(f"files are read without a process of their own: {shared_pool().failure}")
     artifacts = [artifact for artifact, _ in read]
     sources += [source for _, source in read]
-    if len(tasks) > MAX_FILES:
-        detail = f"{len(tasks) - MAX_FILES} further files were not opened: one audit opens {MAX_FILES}"
+    if len(tasks) > most:
+        detail = f"{len(tasks) - most} further files were not opened: one audit opens {most}"
         sources.append(Source("file:beyond-limit", "file", "", Status.PARTIAL, detail, required=True))
     numbered = tuple(replace(artifact, id=f"a{n}") for n, artifact in enumerate(artifacts, 1))
     return Gathered(numbered, tuple(sources))
