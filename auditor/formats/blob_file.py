@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import OrderedDict
+from collections.abc import Callable
 
 from auditor.blob import Blob
 from auditor.errors import AuditError, LimitError
@@ -21,11 +22,13 @@ class BlobFile(io.RawIOBase):
     """A file object over a blob. The first failure is kept in `fault`, since C libraries lose exceptions.
 
     Blocks of 16 kB are read on demand; blocks that follow one another are read ahead, twice as many each time. `sha256` is
-    the digest of the bytes that were asked for, with their places.
+    the digest of the bytes that were asked for, with their places. `check` sees every piece before it is given out, with a
+    function that reads more, and may refuse it.
     """
 
-    def __init__(self, blob: Blob, limits: Limits) -> None:
+    def __init__(self, blob: Blob, limits: Limits, check: Callable[[int, bytes, Callable[[int, int], bytes]], None] | None = None) -> None:
         super().__init__()
+        self._check = check
         self._blob = blob
         self._limits = limits
         self._clock = Clock(limits)
@@ -65,6 +68,8 @@ class BlobFile(io.RawIOBase):
             if self.fault is not None:
                 raise self.fault
             data = self._bytes(self._at, len(view))
+            if self._check is not None:
+                self._check(self._at, data, self._bytes)
         except AuditError as error:
             self.fault = self.fault or error
             raise

@@ -13,14 +13,16 @@ from auditor.blob import Blob
 from auditor.errors import AuditError, FormatError, LimitError, MissingExtra
 from auditor.facts import Checkpoint
 from auditor.formats.blob_file import BlobFile
-from auditor.formats.extents import NoTensorsError, OtherFormatError
+from auditor.formats.extents import HEAD_BYTES, NoTensorsError, OtherFormatError
 from auditor.formats.hdf5_attributes import h5_lists, h5_values
+from auditor.formats.hdf5_heaps import check_heap, check_superblock
 from auditor.formats.hdf5_types import h5_dtype
 from auditor.formats.interface import Limits
 from auditor.formats.keras_layout import KerasFile, arranged
 from auditor.formats.plain_headers import Clock, Described, checked_shape, make_plain_checkpoint, size_of
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_PLACES = (0, *(512 << n for n in range(7)))
 _DEEPEST = 32
 _MOST_GROUPS = 200_000
 _LIBRARY_ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, AttributeError, NotImplementedError, SystemError)
@@ -33,7 +35,7 @@ class Hdf5:
 
     def accepts(self, head: bytes, size: int) -> bool:
         """Tell whether the signature stands at the front, or at 512 times a power of two."""
-        return head.startswith(SIGNATURE) or any(head[512 << n : (512 << n) + 8] == SIGNATURE for n in range(7))
+        return any(head[at : at + 8] == SIGNATURE for at in _PLACES)
 
     def read(self, blob: Blob, limits: Limits) -> Checkpoint:
         """Return the checkpoint. Raises `FormatError`, `MissingExtra` where h5py is not installed, and `NetworkError`."""
@@ -46,7 +48,12 @@ def read_hdf5(blob: Blob, limits: Limits, format: str, entries: tuple[tuple[str,
         import h5py
     except ImportError as error:
         raise MissingExtra("reading HDF5 (Keras .h5 and .keras)", "hdf5") from error
-    source = BlobFile(blob, limits)
+    front = blob.read(0, HEAD_BYTES)
+    start = next((at for at in _PLACES if front[at : at + 8] == SIGNATURE), None)
+    if start is None:
+        raise FormatError("not an HDF5 file", "its signature is missing")
+    check_superblock(front[start : start + 64])
+    source = BlobFile(blob, limits, check_heap)
     walk = _Walk(h5py, limits, source)
     try:
         with h5py.File(source, "r") as file:
