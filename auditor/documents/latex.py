@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from auditor.documents.latex_source import Source, flattened, main_file
 from auditor.documents.latex_tables import grid_of
-from auditor.documents.latex_text import Macros, group, macros_of, option, visible
+from auditor.documents.latex_text import Macros, braces, group, macros_of, option, visible
 from auditor.errors import FormatError
 from auditor.facts import Block, Document, Outline, Table
 
@@ -92,6 +92,7 @@ def read_latex(files: Mapping[str, str], name: str, source: str, sha256: str) ->
     flat = flattened(files, main)
     reading = _Reading(flat, macros_of((*(text for path, text in files.items() if path.endswith((".sty", ".cls"))), flat.text)))
     reading.run()
+    braces.cache_clear()  # a whole paper is not worth keeping
     paths = dict.fromkeys([main, *(found.file for found in reading.found), *(file for file, _ in reading.blocks)])
     outlines = []
     for path in paths:

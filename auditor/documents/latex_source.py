@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_LINES = 120_000
-MAX_CHARACTERS = 6_000_000
+MAX_CHARACTERS = 3_000_000
 MAX_LINE = 20_000
 MAX_DEPTH = 10
 MAX_TIMES = 8  # that one file is put in

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 CITE = "[cite]"
 MAX_DEPTH = 40
@@ -52,6 +55,7 @@ ACCENTS = {
 }  # fmt: skip
 COMMAND = re.compile(r"\\(?:([A-Za-z@]+)\*?[ \t]*\n?[ \t]*|(.)|$)", re.DOTALL)
 CITING = re.compile(r"(?:no)?(?:short|full|foot|paren|text|auto|smart)?cite(?:p|t|alt|alp|author|year|yearpar|num|s)?")
+BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 PLAIN_RUN = re.compile(r"[^\\{}$~^_%&#`'\-]+")
 MARKS = re.compile(r"[†‡*§¶°#∗⋆✓✗+\-−a-zA-Z,]+")
 DEFINITION = re.compile(
@@ -105,17 +109,25 @@ def group(text: str, start: int, limit: int = MAX_GROUP) -> tuple[str | None, in
         place += 1
     if place >= len(text) or text[place] != "{":
         return None, start
-    depth, at, stop = 0, place, min(len(text), place + limit + 2)
-    while at < stop:
-        letter = text[at]
-        if letter == "\\":
-            at += 2
-            continue
-        depth += (letter == "{") - (letter == "}")
-        if depth == 0:
-            return text[place + 1 : at], at + 1
-        at += 1
-    return None, start
+    opened, closed = braces(text)
+    n = bisect_left(opened, place)
+    if n >= len(opened) or opened[n] != place or not 0 < closed[n] - place <= limit:
+        return None, start
+    return text[place + 1 : closed[n]], closed[n] + 1
+
+
+@lru_cache(maxsize=16)  # so that no text is gone through again for each of its arguments, closed or not
+def braces(text: str) -> tuple[array[int], array[int]]:
+    """Return the places of all opening braces, and of the brace that closes each: 0 where none does. Escaped ones are none."""
+    opened, closed, waiting = array("l"), array("l"), []
+    for match in BRACE.finditer(text):
+        if match[0] == "{":
+            waiting.append(len(opened))
+            opened.append(match.start())
+            closed.append(0)
+        elif match[0] == "}" and waiting:
+            closed[waiting.pop()] = match.start()
+    return opened, closed
 
 
 def bracket(text: str, start: int) -> int:
@@ -152,10 +164,10 @@ def _shown(text: str, macros: Macros, depth: int) -> list[str]:
             at = _command(text, at, out, macros, depth)
         elif text[at] in "^_":
             argument, at = _argument(text, at + 1, macros, depth)
-            out.append(_script(out, argument, text[at - 1 : at]))
+            out += [script] if (script := _script(out, argument)) else []
         else:
             shown, length = _letter(text, at)
-            out.append(shown)
+            out += [shown] if shown else []
             at += length
     return out
 
@@ -168,7 +180,7 @@ def _letter(text: str, at: int) -> tuple[str, int]:
     return ("" if text[at] in "{}$%" else text[at]), 1
 
 
-def _script(out: list[str], argument: str, _: str) -> str:
+def _script(out: list[str], argument: str) -> str:
     """Return a sub- or superscript as it is read: joined to what it stands at, except an exponent of a number."""
     before = next((piece for piece in reversed(out) if piece), "")
     is_power = argument[:1].isdigit() and before[-1:].isdigit() and not before[-1:].isspace()
@@ -197,6 +209,8 @@ def _command(text: str, at: int, out: list[str], macros: Macros, depth: int) -> 
         return _sign(text, after, sign or "", out, macros, depth)
     if depth < MAX_DEPTH and (body := macros.expand(name)) is not None:
         out.extend(_shown(body, macros, depth + 1))
+        if "\\xspace" in body and text[after - 1].isspace():  # gives the space back that TeX swallows behind a command
+            out.append(" ")
         return after
     if name in SYMBOLS:
         out.append(_mark(text, after) if name == "ding" else SYMBOLS[name])

@@ -102,11 +102,18 @@ def whole(words: Sequence[Word]) -> Word:
 
 def whole_rules(rules: Iterable[Rule]) -> list[Rule]:
     """Return rules from the top down, those of one height that touch joined: a line of a grid is drawn cell by cell."""
-    found: list[Rule] = []
-    for rule in sorted(rules, key=lambda rule: (round(rule.y), rule.left)):
-        last = found[-1] if found else None
-        if last and abs(rule.y - last.y) < 1.5 and rule.left - last.right < 2.5:
-            found[-1] = Rule(last.left, max(last.right, rule.right), last.y)
+    levels: list[list[Rule]] = []
+    for rule in sorted(rules, key=lambda rule: rule.y):
+        if levels and rule.y - levels[-1][0].y < 1.5:
+            levels[-1].append(rule)
         else:
-            found.append(rule)
+            levels.append([rule])
+    found: list[Rule] = []
+    for level in levels:
+        begun = len(found)
+        for rule in sorted(level, key=lambda rule: rule.left):
+            if len(found) > begun and rule.left - found[-1].right < 2.5:
+                found[-1] = Rule(found[-1].left, max(found[-1].right, rule.right), found[-1].y)
+            else:
+                found.append(rule)
     return sorted((rule for rule in found if rule.width >= MIN_RULE), key=lambda rule: (rule.y, rule.left))
