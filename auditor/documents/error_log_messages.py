@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from auditor.documents.error_log_reports import TITLE, report_rows
 from auditor.documents.error_log_text import Squeezed
 
 MAX_NAMES = 100_000  # in one list
+LONGEST_LINE = 400_000  # of a list of bare names
 MAX_EVENTS = 60_000  # eight processes that each print seven thousand tensors
 
 NAME = r"[^\s\"'`,:;()\[\]{}\x00]{1,300}+"  # possessive: nothing that may follow a name may stand in it
@@ -32,17 +33,21 @@ _HEADS = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"Error\(s\)inloadingstate_dictfor([^\W\d][\w.]{0,199}):")
+_CUT_HEADER = re.compile(r"[\w.]{0,200}(?:$|\x00)")
 _MISMATCHES = (
     # 1.1 and later, then 0.4 to 1.0
     re.compile(
-        rf"sizemismatchfor(?P<name>{NAME}):copyingaparamwithshape(?P<ours>{SHAPE})fromcheckpoint,theshapeincurrentmodelis(?P<theirs>{SHAPE})"
+        rf"sizemismatchfor(?P<name>{NAME}):copyingaparamwithshape(?P<ours>{SHAPE})fromcheckpoint,theshapeincurrentmodelis(?P<theirs>{SHAPE})",
+        re.IGNORECASE,
     ),
     re.compile(
-        rf"sizemismatchfor(?P<name>{NAME}):copyingaparamof(?P<ours>{SHAPE})fromcheckpoint,wheretheshapeis(?P<theirs>{SHAPE})incurrentmodel"
+        rf"sizemismatchfor(?P<name>{NAME}):copyingaparamof(?P<ours>{SHAPE})fromcheckpoint,wheretheshapeis(?P<theirs>{SHAPE})incurrentmodel",
+        re.IGNORECASE,
     ),
     re.compile(
         rf"While(?:copying|swapping)theparameternamed[\"']?(?P<name>{NAME})[\"']?,whosedimensionsinthemodelare(?P<theirs>{SHAPE})"
-        rf"andwhosedimensionsinthecheckpointare(?P<ours>{SHAPE})"
+        rf"andwhosedimensionsinthecheckpointare(?P<ours>{SHAPE})",
+        re.IGNORECASE,
     ),
     # fvcore and Detectron2
     re.compile(
@@ -84,6 +89,7 @@ _LOOSE = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[\w-]{1,100}){1,40}")
+_WORD = re.compile(r"[A-Za-z_]\w{0,199}(?:\.[\w-]{1,100}){0,40}")
 _ROW = re.compile(rf"(?:[-*+•]\s+|\d{{1,6}}[.)]\s+)?[`\"']?(?P<name>{_BARE.pattern})[`\"']?,?(?:\s+[(#].{{0,300}})?")
 _DOTS = re.compile(r"(?:[-*+•]\s+)?[\[(]?\.{3,20}[\])]?,?(?:\s*\(.{0,200}\))?")
 
@@ -100,7 +106,8 @@ class Event:
     model_shape: tuple[int, ...] = ()
     shape_line: int = 0  # where the checkpoint's shape stands: a message may take several lines
     complete: bool = True
-    form: str = "torch"  # torch, soft (a warning of transformers), loose (bare names, line by line)
+    form: str = "torch"  # torch, soft (a warning of transformers), report, mmcv, loose (bare names, as people copy them)
+    end: int = 0  # the line in which it ends
 
 
 def events(source: Squeezed) -> tuple[Event, ...]:
@@ -115,39 +122,47 @@ def events(source: Squeezed) -> tuple[Event, ...]:
 
 
 def _messages(source: Squeezed) -> Iterator[Event]:
+    """Yield the messages that are read without white space, each with the line in which it ends."""
     text, at = source.text, 0
     while (head := _HEADS.search(text, at)) is not None:
         at = head.end()
-        word, line = head.group().lower(), source.line_at(head.start())
-        if word.startswith("error"):
-            header = _HEADER.match(text, head.start())
-            yield Event("header", line, header[1] if header else "", complete=header is not None)
-        elif word.startswith(("missing", "unexpected")):
-            listed, at = _list(text, head.start(), line)
-            if listed is not None:
-                yield listed
-        elif word.startswith(("someweights", "weights")):
-            for event, end in _soft(text, head.start(), line):
-                at = end
-                yield event
-        else:
-            yield from _mismatch(source, head.start(), line)
+        for event, end in _read(source, head):
+            at = max(at, end)
+            yield replace(event, end=source.line_at(max(head.start(), end - 1)))
 
 
-def _mismatch(source: Squeezed, start: int, line: int) -> Iterator[Event]:
+def _read(source: Squeezed, head: re.Match[str]) -> Iterator[tuple[Event, int]]:
+    """Yield what stands at one of the beginnings of messages, with the offset after it."""
+    text, start, word, line = source.text, head.start(), head.group().lower(), source.line_at(head.start())
+    if word.startswith("error"):
+        header = _HEADER.match(text, start)
+        if header:
+            yield Event("header", line, header[1]), header.end()
+        elif _CUT_HEADER.match(text, head.end()):  # else a traceback that shows torch's own source, with {} for the class
+            yield Event("header", line, complete=False), len(text)
+    elif word.startswith(("missing", "unexpected")):
+        yield from _list(text, start, line)
+    elif word.startswith(("someweights", "weights")):
+        yield from _soft(text, start, line)
+    else:
+        yield from _mismatch(source, start, line)
+
+
+def _mismatch(source: Squeezed, start: int, line: int) -> Iterator[tuple[Event, int]]:
     text = source.text
     for pattern in _MISMATCHES:
         match = pattern.match(text, start)
         if match:
-            yield from _differing(match["name"], match["ours"], match["theirs"], line, source.line_at(match.start("ours")))
+            shape_line = source.line_at(match.start("ours"))
+            yield from ((event, match.end()) for event in _differing(match["name"], match["ours"], match["theirs"], line, shape_line))
             return
     match = _FOUND.match(text, start)
     before = _NAME_BEFORE.search(text[max(0, start - 302) : start]) if match else None
     if match and before:
-        named = source.line_at(start - len(before[1]) - 1)
-        yield from _differing(before[1], match["ours"], match["theirs"], named, source.line_at(match.start("ours")))
+        named, shape_line = source.line_at(start - len(before[1]) - 1), source.line_at(match.start("ours"))
+        yield from ((event, match.end()) for event in _differing(before[1], match["ours"], match["theirs"], named, shape_line))
     elif (broken := _BROKEN.match(text, start)) and (broken["end"] is not None or "..." in (broken["name"] or "")):
-        yield Event("broken", line, complete=False)
+        yield Event("broken", line, complete=False), broken.end()
 
 
 def _differing(name: str, ours: str, theirs: str, line: int, shape_line: int) -> Iterator[Event]:
@@ -164,20 +179,20 @@ def _sizes(shape: str) -> tuple[int, ...] | None:
     return tuple(int(word) for word in words)
 
 
-def _list(text: str, start: int, line: int) -> tuple[Event | None, int]:
-    """Return the list of names that begins here and where to read on."""
+def _list(text: str, start: int, line: int) -> Iterator[tuple[Event, int]]:
+    """Yield the list of names that begins here."""
     lone = _LONE.match(text, start)
     if lone:
-        return Event("unexpected", line, names=(lone["name"],)), lone.end()
+        yield Event("unexpected", line, names=(lone["name"],)), lone.end()
+        return
     head = _LIST.match(text, start)
     if head is None or not head["end"]:
-        return None, start + 1
+        return
     names, at, complete = quoted_names(text, head.end())
-    if not names:
-        # Nothing at all after the colon: the log ends here, or bare names follow, which are read line by line.
-        ended = at >= len(text) or text[at : at + 1] in "\"'"
-        return (Event("broken", line, complete=False) if ended and at >= len(text) else None), max(at, start + 1)
-    return Event(head["kind"].lower(), line, names=names, complete=complete), at
+    if names:
+        yield Event(head["kind"].lower(), line, names=names, complete=complete), at
+    elif at >= len(text):  # the log ends here; where it goes on, bare names may follow, which are read line by line
+        yield Event("broken", line, complete=False), at
 
 
 def _soft(text: str, start: int, line: int) -> Iterator[tuple[Event, int]]:
@@ -212,7 +227,8 @@ def quoted_names(text: str, at: int) -> tuple[tuple[str | None, ...], int, bool]
         if text[at : at + 1] == ",":
             at += 1
         elif not left_out:
-            return tuple(names), at, text[at : at + 1] in _CLOSING and at < len(text)
+            ended = text[at : at + 1] in _CLOSING and at < len(text)
+            return tuple(names), at, ended and text[at : at + 2] != ".."
     return tuple(names), at, False
 
 
@@ -221,7 +237,7 @@ def _loose_lists(source: Squeezed) -> Iterator[Event]:
     lines, index = source.lines, 0
     while index < len(lines):
         line = lines[index]
-        head = _LOOSE.search(line[:400_000]) if ":" in line and "key" in line.lower() else None
+        head = _LOOSE.search(line[:LONGEST_LINE]) if ":" in line and "key" in line.lower() else None
         index += 1
         if head is None:
             continue
@@ -234,7 +250,14 @@ def _loose_lists(source: Squeezed) -> Iterator[Event]:
             names, index, complete = _one_to_a_line(lines, index)
         if any(names):
             elided = None in names
-            yield Event(head["kind"].lower(), source.numbers[begun], names=tuple(names), complete=complete and not elided, form="loose")
+            yield Event(
+                head["kind"].lower(),
+                source.numbers[begun],
+                names=tuple(names),
+                complete=complete and not elided,
+                form="mmcv" if "in source" in head.group().lower() else "loose",
+                end=source.numbers[index - 1],
+            )
 
 
 def _reports(source: Squeezed) -> Iterator[Event]:
@@ -246,6 +269,7 @@ def _reports(source: Squeezed) -> Iterator[Event]:
         yield Event("header", source.numbers[index], title["model"], form="report")
         lists: dict[str, list[str]] = {}
         lines: dict[str, int] = {}
+        ends: dict[str, int] = {}
         for row in report_rows(source.lines, index + 1):
             number = source.numbers[row.index]
             if row.status == "mismatch":
@@ -254,25 +278,51 @@ def _reports(source: Squeezed) -> Iterator[Event]:
             else:
                 lists.setdefault(row.status, []).extend(row.names)
                 lines.setdefault(row.status, number)
+                ends[row.status] = number
         for kind, names in lists.items():
-            yield Event(kind, lines[kind], names=tuple(names[:MAX_NAMES]), complete=len(names) <= MAX_NAMES, form="report")
+            whole = len(names) <= MAX_NAMES
+            yield Event(kind, lines[kind], names=tuple(names[:MAX_NAMES]), complete=whole, form="report", end=ends[kind])
 
 
 def _with_commas(lines: list[str], index: int, rest: str) -> tuple[list[str | None], int]:
+    """Return the names of a list with commas that begins with `rest` and may go on, in mid-word too, on the lines from `index`."""
     names: list[str | None] = []
-    while True:
+    while len(names) <= MAX_NAMES:
+        rest, index = _joined(rest, lines, index)
         for word in rest.split(","):
             word = word.strip()
             if _DOTS.fullmatch(word):
                 names.append(None)
-            elif _BARE.fullmatch(word):
+            elif _WORD.fullmatch(word):
                 names.append(word)
             elif word:
-                return names, index
-        if not rest.rstrip().endswith(",") or index >= len(lines) or len(names) > MAX_NAMES:
-            return names, index
-        rest = lines[index]
+                return _with_dots(names), index
+        if not rest.endswith(",") or index >= len(lines):
+            break
+        rest = lines[index][:LONGEST_LINE].strip()
         index += 1
+    return _with_dots(names), index
+
+
+def _joined(rest: str, lines: list[str], index: int) -> tuple[str, int]:
+    """Return a line of a list with the lines after it that a terminal broke off, and the place of the next."""
+    pieces = [rest]
+    while not pieces[-1].endswith(",") and index < len(lines) and _goes_on(pieces[-1], lines[index]):
+        pieces.append(lines[index][:LONGEST_LINE].strip())
+        index += 1
+    return "".join(pieces), index
+
+
+def _goes_on(rest: str, line: str) -> bool:
+    """Tell whether a line goes on with a list whose last name was broken: the end of a name, a comma, names."""
+    end, *others = (word.strip() for word in line[:LONGEST_LINE].split(","))
+    broken = rest.rpartition(",")[2].strip() + end
+    return bool(others) and bool(_BARE.fullmatch(broken)) and all(_WORD.fullmatch(word) for word in others[:-1])
+
+
+def _with_dots(names: list[str | None]) -> list[str | None]:
+    """Return the names of a list, nothing where none has a dot: words with commas between are prose."""
+    return names if any(name and "." in name for name in names) else []
 
 
 def _one_to_a_line(lines: list[str], index: int) -> tuple[list[str | None], int, bool]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from auditor.documents.error_log_messages import Event, events
 from auditor.documents.error_log_text import Squeezed, quoted, raw_lines, squeezed
 
-FARTHEST = 60  # lines between the messages of one error that has a header
-NEAREST = 4  # lines between messages that have none
+FARTHEST = 60  # lines between a message and names of it that somebody copied out
+NEAREST = 4  # lines between the messages of one error
 MOST_ERRORS = 2000
 LONGEST_RANGE = 5000
 _NUMBER = re.compile(r"(?<![^.])\d{1,6}(?![^.])")
@@ -109,7 +109,7 @@ def read_error_log(text: str, path: str = "", sha256: str = "") -> ErrorLog:
     headings = [n for n, line in zip(source.numbers, source.lines, strict=True) if "#" in line and _HEADING.match(line)]
     errors = _with_variants(tuple(_closed(one) for one in _grouped(events(source), headings)), source)
     digest = sha256 or hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return ErrorLog(_with_quotes(_once(errors), text), path, digest, source.cut)
+    return ErrorLog(_with_quotes(_once(errors), text), path, digest, source.cut or len(errors) >= MOST_ERRORS)
 
 
 def _grouped(found: Iterable[Event], headings: list[int]) -> list[_Open]:
@@ -135,7 +135,8 @@ def _begins(event: Event, now: _Open) -> bool:
     if event.kind == "header":
         same = event.form == "soft" == now.form and event.model == now.model and distance <= FARTHEST
         return not same
-    if distance > (FARTHEST if now.headed else NEAREST) and event.kind != "broken":
+    copied = event.form == "loose" and now.headed  # people write what they copy below the message, in their own words
+    if distance > (FARTHEST if copied else NEAREST) or (event.form == "mmcv" and now.headed):
         return True
     if event.kind == "mismatch":
         return event.names[0] in now.mismatches
@@ -146,15 +147,13 @@ def _begins(event: Event, now: _Open) -> bool:
 
 
 def _add(now: _Open, event: Event) -> None:
-    now.last = max(now.last, event.line)
+    now.last = max(now.last, event.line, event.end)
     now.truncated |= not event.complete or None in event.names
     if event.kind == "mismatch" and event.names[0] is not None:
         now.mismatches[event.names[0]] = event
-    elif event.kind in ("missing", "unexpected"):
-        now.last += len(event.names) if event.form == "loose" else 0
-        if event.kind not in now.lists:
-            now.lists[event.kind] = event
-            now.ranges += _ranges(event)
+    elif event.kind in ("missing", "unexpected") and event.kind not in now.lists:
+        now.lists[event.kind] = event
+        now.ranges += _ranges(event)
 
 
 def _closed(now: _Open) -> LoadError:

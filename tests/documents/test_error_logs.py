@@ -52,13 +52,15 @@ def test_the_message_of_torch_now():
         "and whose dimensions in the checkpoint are torch.Size([48, 3, 4, 4]), an exception occurred : ('no',).",
         "RuntimeError: While copying the parameter named stem.0.weight, whose dimensions in the model are torch.Size([96, 3, 4, 4]) "
         "and whose dimensions in the checkpoint are torch.Size([48, 3, 4, 4]).",
+        'while copying the parameter named "stem.0.weight",whose dimensions in the model are torch.size([96, 3, 4, 4]) '
+        "and whose dimensions in the checkpoint are torch.size([48, 3, 4, 4])",
         "Skip loading parameter 'stem.0.weight' to the model due to incompatible shapes: (48, 3, 4, 4) in the checkpoint "
         "but (96, 3, 4, 4) in the model! You might want to double check if this is expected.",
         "Some weights of Pose were not initialized from the model checkpoint at x/y and are newly initialized because the shapes did "
         "not match:\n- stem.0.weight: found shape torch.Size([48, 3, 4, 4]) in the checkpoint and torch.Size([96, 3, 4, 4]) in the "
         "model instantiated\nYou should probably TRAIN this model.",
     ],
-    ids=["torch 0.4", "torch 1 copying", "torch 0.3", "fvcore", "transformers"],
+    ids=["torch 0.4", "torch 1 copying", "torch 0.3", "lower case", "fvcore", "transformers"],
 )
 def test_size_mismatches_of_other_versions(message):
     assert shapes(only(message)) == STEM_SHAPES
@@ -78,6 +80,7 @@ def test_size_mismatches_of_other_versions(message):
             ("c.w", "d.w"),
         ),
         ("missing keys in source state_dict: a.w,\nb.w\nEpoch 1", ("a.w", "b.w"), ()),
+        ("missing keys in source state_dict: a.w, b_conv, c.wei\nght, d.w\nEpoch 1, 2", ("a.w", "b_conv", "c.weight", "d.w"), ()),
         ("Missing keys:\n- `a.w`\n- `b.w`\n\nUnexpected keys:\n- `c.w`\n", ("a.w", "b.w"), ("c.w",)),
         ("**Missing keys:**\n```\na.w\nb.w\n```\n", ("a.w", "b.w"), ()),
         ("missing_keys = dict_keys(['a.w'])", ("a.w",), ()),
@@ -125,6 +128,23 @@ def test_rows_that_draw_too_much_together_stay_as_they_are(braces):
     assert error.missing == (f"layer.{braces}.w",)
 
 
+SOURCE_LINE = """   1050         if len(error_msgs) > 0:
+   1051             raise RuntimeError('Error(s) in loading state_dict for {}:\\n\\t{}'.format(
+-> 1052                                self.__class__.__name__, "\\n\\t".join(error_msgs)))
+"""
+
+
+def test_torchs_own_source_in_a_traceback_is_no_error():
+    assert only(SOURCE_LINE + "\n" + WHOLE).line == 5
+
+
+def test_dots_right_after_a_name():
+    error = only(
+        HEADER + '\tMissing key(s) in state_dict: "conv1.weight".....\n\nUnexpected key(s) in state_dict: "module.conv1.weight"....'
+    )
+    assert (error.missing, error.unexpected, error.truncated) == (("conv1.weight",), ("module.conv1.weight",), True)
+
+
 def test_nothing_is_read_where_nothing_is_wrong():
     for text in (
         "",
@@ -133,6 +153,8 @@ def test_nothing_is_read_where_nothing_is_wrong():
         "loaded state_dict, epoch 3",
         "Missing keys: none",
         "\x00\ud800",
+        "missing keys: none, really",
+        SOURCE_LINE,
     ):
         assert read_error_log(text).errors == ()
 
@@ -271,6 +293,14 @@ def test_variants_are_taken_from_the_lines_before_their_own_error():
     text = f"VARIANT = 'S'\n{WHOLE}\ncfg.variant: L\n{WHOLE.replace('96', '192')}\n{WHOLE.replace('96', '384')}"
     assert [error.variant for error in read_error_log(text).errors] == ["S", "L", ""]
     assert only("\n" * 60 + WHOLE).variant == ""
+
+
+def test_messages_far_from_each_other_are_not_one_error():
+    found = read_error_log(
+        WHOLE + "\n" * 9 + STEM.replace("stem", "root") + "\n" * 9 + "unexpected key in source state_dict: fc.weight\n"
+    ).errors
+    assert [len(error.mismatches) for error in found] == [1, 1, 0]
+    assert read_error_log(WHOLE + "unexpected key in source state_dict: fc.weight\n").errors[1].unexpected == ("fc.weight",)
 
 
 def test_a_heading_ends_an_error():

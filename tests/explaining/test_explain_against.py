@@ -216,3 +216,32 @@ def test_the_deconvolution_head_by_itself():
         for p in (plan, wider)
     ]
     assert_like_torch("convnext:dims=48,96,192,384", saved(nets[0]), nets[1])
+
+
+WORDS = st.sampled_from(
+    ["downsample_layers", "stages", "layer1", "layer2", "layer3", "layer4", "0", "1", "2", "3", "dwconv", "norm", "pwconv1", "conv1", "bn1", "conv2",
+     "weight", "bias", "running_mean", "num_batches_tracked", "head", "", "backbone", "gamma"]
+)  # fmt: skip
+NAMES = st.lists(WORDS, min_size=1, max_size=6).map(".".join)
+HOSTILE = st.lists(st.tuples(NAMES, st.lists(st.integers(0, 99), max_size=5)), max_size=25).map(
+    lambda pairs: tuple(Tensor(name, tuple(shape), "float32") for name, shape in pairs)
+)
+FEMTO = blueprint_convnext_pose((1, 1, 1, 1), (4, 8, 16, 32), 8, 6).tensors()
+ROOT = blueprint_resnet_root((1, 1, 1, 1)).tensors()
+
+
+@given(
+    st.sampled_from([(), FEMTO, ROOT]),
+    HOSTILE,
+    st.integers(0, 60),
+    st.sampled_from(["convnext_tiny", "resnet50", "convnextv2_atto", "convnext:depths=1,2,3,4"]),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_checkpoint_ends_in_lines_or_a_clear_error(base, strange, lost, spec):
+    tensors = (*base[:lost], *base[lost + 3 :], *strange)
+    try:
+        lines = against(spec, checkpoint(tensors))
+    except UsageError as error:
+        assert error.help
+        return
+    assert lines == () or lines[0].startswith("Error(s) in loading state_dict for ")
