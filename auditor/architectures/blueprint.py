@@ -281,26 +281,32 @@ NOTHING = Sequence(())
 
 def leaves(node: Node) -> Iterator[Leaf]:
     """Yield the records that own tensors, in the order in which they compute."""
+    found: list[Leaf] = []
+    _collect(node, found)  # one list instead of generators within generators: a deep network has thousands of records
+    return iter(found)
+
+
+def _collect(node: Node, found: list[Leaf]) -> None:
     match node:
         case Sequence(parts) | Branches(parts) | Aside(parts):
             for part in parts:
-                yield from leaves(part)
+                _collect(part, found)
+        case Residual(body, shortcut):
+            _collect(body, found)
+            if shortcut is not None:
+                _collect(shortcut, found)
         case Tokens(_, body) | Windows(_, body):
-            yield from leaves(body)
+            _collect(body, found)
         case Attention(projections, output):
             for part in (*projections, output):
-                yield from leaves(part)
+                _collect(part, found)
         case Streams(steps):
             for part in (part for step in steps for row in step for _, part in row):
-                yield from leaves(part)
-        case Residual(body, shortcut):
-            yield from leaves(body)
-            if shortcut is not None:
-                yield from leaves(shortcut)
+                _collect(part, found)
         case Activation() | Pool() | Upsample() | Half() | PatchMerge():
             return
         case _:
-            yield node
+            found.append(node)
 
 
 def tensors_of(node: Node) -> tuple[Tensor, ...]:

@@ -49,23 +49,25 @@ class Found(Generic[Plan]):
 
 def find(tensors: tuple[Tensor, ...], plans: Iterable[Plan], blueprint: Callable[[Plan], Node]) -> Found[Plan] | None:
     """Return the plan that matches most tensors among those that fit inside their backbone, or None where none does."""
-    fitting: list[tuple[Fit, Plan]] = []
+    fitting: list[tuple[Fit, Plan, Node]] = []
     for plan in plans:
-        fit = compare(tensors_of(blueprint(plan)), tensors)
+        node = blueprint(plan)
+        fit = compare(tensors_of(node), tensors)
         if _inside(plan, fit) >= LEAST_FIT:
-            fitting.append((fit, plan))
+            fitting.append((fit, plan, node))
     if not fitting:
         return None
-    fit, best = max(fitting, key=lambda pair: len(pair[0].matched))
+    fit, best, node = max(fitting, key=lambda found: len(found[0].matched))
     placed = {*fit.matched, *fit.mismatched}
     rest = tuple(tensor for tensor in tensors if tensor.name not in placed)
-    network = Network(blueprint(best), plan_head(rest, best.dims[-1]))
+    network = Network(node, plan_head(rest, best.dims[-1]))
     whole = _inside(best, fit) == 1.0 and not fit.missing
-    return Found(best, network, whole, tuple(plan for _, plan in fitting if plan is not best))
+    return Found(best, network, whole, tuple(plan for _, plan, _ in fitting if plan is not best))
 
 
 def _inside(plan: BackbonePlan, fit: Fit) -> float:
     """Return the share of the tensors inside the backbone's own modules that fit."""
-    good = sum(name.startswith(plan.roots) for name in fit.matched)
-    bad = sum(name.startswith(plan.roots) for name in fit.mismatched + fit.unexpected)
+    roots = plan.roots
+    good = sum(name.startswith(roots) for name in fit.matched)
+    bad = sum(name.startswith(roots) for name in fit.mismatched + fit.unexpected)
     return good / (good + bad) if good else 0.0
