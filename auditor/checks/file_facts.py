@@ -101,9 +101,10 @@ class SizeFits:
             if size < needed:
                 outcome, title = Outcome.FAILS, f"{artifact.name} is smaller than the tensors that it lists"
             severity = Severity.MEDIUM if outcome is Outcome.FAILS else Severity.INFO
-            detail = (
-                f"The weights alone, by their types, take {bare:,} bytes. One time that is a file of bare weights, twice one with SGD's "
-                "momentum, three times one with the two moments of an Adam-like optimizer (12 bytes per parameter of 32 bits)."
+            detail = f"The weights alone, by their types, take {bare:,} bytes. " if bare else ""
+            detail += (
+                "A file of bare weights has about their size, one with SGD's momentum twice, one with the two moments of an Adam-like "
+                "optimizer three times (12 bytes per parameter of 32 bits)."
             )
             found.append(
                 _made(

@@ -10,6 +10,7 @@ REMEDIES = {
     Status.QUOTA: "Run the audit again later, or set a token where the host takes one.",
     Status.MISSING: "Ask the authors where it went.",
     Status.BLOCKED: "The auditor does not go there; look by hand.",
+    Status.SKIPPED: "Look by hand; a file that you have can be given with --artifact.",
 }
 
 
