@@ -14,7 +14,7 @@ from auditor.blob import Blob
 from auditor.errors import FormatError
 from auditor.facts import Checkpoint, Safety, Training
 from auditor.formats.dtypes import item_bytes, torch_dtype
-from auditor.formats.extents import ByteStream
+from auditor.formats.extents import ByteStream, RunsCodeError
 from auditor.formats.interface import Limits
 from auditor.formats.pickle_safety import judge
 from auditor.formats.pickle_values import Call, GlobalName, PickledDict, TensorRecord
@@ -49,6 +49,15 @@ class TorchDistributed:
         """Return the checkpoint; optimizer state is counted apart. Raises `FormatError` and `NetworkError`."""
         stream = ByteStream(blob, 0, limits.header_bytes)
         walked = walk(stream, limits)
+        try:
+            return self.described(walked, stream, blob, limits)
+        except FormatError as error:
+            if (seen := _safety(walked)).verdict == "dangerous":
+                raise RunsCodeError(error, seen) from error
+            raise
+
+    def described(self, walked: Walked, stream: ByteStream, blob: Blob, limits: Limits) -> Checkpoint:
+        """Return the checkpoint that a walked pickle describes."""
         entries = _entries(walked.value)
         tensors = {name: record for name, entry in entries.items() if (record := _record(name, entry)) is not None}
         state = {name: record for name, record in tensors.items() if _is_optimizer(name)}
@@ -106,7 +115,7 @@ def _tree(tensors: dict[str, TensorRecord]) -> PickledDict:
     for name, record in tensors.items():
         top, _, rest = name.partition(".")
         tops.setdefault(top if rest else "", []).append((rest or name, record))
-    if len(tops) == 1 or not set(tops) & {"model", "module", "state_dict", "network", "net", "app"}:
+    if not set(tops) & {"model", "module", "state_dict", "network", "net", "app"}:
         return PickledDict(list(tensors.items()))
     loose = tops.pop("", [])
     return PickledDict([*((top, PickledDict(pairs)) for top, pairs in tops.items()), *loose])
