@@ -94,11 +94,18 @@ def _parts(kind: str, numbers: Numbers, name: str) -> Parts:
         raise FormatError(f"layer {name[:80]!r} of the ncnn network lacks a number", type(error).__name__) from error
 
 
+def _exactly(total: int, parts: int) -> int:
+    """Return total / parts. Raises `FormatError` where it is no whole number above nought, as in a line that was cut."""
+    if total < 1 or total % parts:
+        raise FormatError("the ncnn network lies about the number of weights", f"{total} for {parts}")
+    return total // parts
+
+
 def _convolution(n: Numbers) -> Parts:
     """0 outputs, 1 kernel width, 11 kernel height, 5 has bias, 6 number of weights, 7 groups."""
     outputs, width = n[0], n[1]
     height = n.get(11, width)
-    inputs = n[6] // (outputs * width * height)
+    inputs = _exactly(n[6], outputs * width * height)
     return [("weight", (outputs, inputs, height, width)), *_bias(outputs, n.get(5, 0))]
 
 
@@ -108,12 +115,12 @@ def _transposed(n: Numbers) -> Parts:
 
 
 def _convolution1d(n: Numbers) -> Parts:
-    return [("weight", (n[0], n[6] // (n[0] * n[1]), n[1])), *_bias(n[0], n.get(5, 0))]
+    return [("weight", (n[0], _exactly(n[6], n[0] * n[1]), n[1])), *_bias(n[0], n.get(5, 0))]
 
 
 def _linear(n: Numbers) -> Parts:
     """0 outputs, 1 has bias, 2 number of weights."""
-    return [("weight", (n[0], n[2] // n[0])), *_bias(n[0], n.get(1, 0))]
+    return [("weight", (n[0], _exactly(n[2], n[0]))), *_bias(n[0], n.get(1, 0))]
 
 
 def _embedding(n: Numbers) -> Parts:
