@@ -19,7 +19,6 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("timm", r"efficientnet/(se)?mnasnet", "mnasnet"),
     ("timm", r"efficientnet/fbnetc", "fbnet"),
     ("timm", r"efficientnet/spnasnet", "spnasnet"),
-    ("timm", r"efficientnet/tinynet", "tinynet"),
     ("timm", r"efficientnet/", "efficientnet"),
     ("timm", r"mobilenetv3/fbnetv3", "fbnet"),
     ("timm", r"mobilenetv3/lcnet", "lcnet"),
@@ -40,6 +39,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("timm", r"cspnet/cs3", "cspnet"),
     ("timm", r"eva/vit", "vit"),
     ("timm", r"(vision_transformer|vision_transformer_hybrid|vision_transformer_relpos|vision_transformer_sam|naflexvit)/", "vit"),
+    ("timm", r"(qwen3_vit|deepseek_vit|gemma4_vit)/", "vit"),
     ("timm", r"deit/", "deit"),
     ("timm", r"swin_transformer/", "swin"),
     ("timm", r"swin_transformer_v2(_cr)?/", "swinv2"),
@@ -76,6 +76,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("transformers", r"vit_mae/", "vit"),
     ("transformers", r"xlm_roberta/", "roberta"),
     ("transformers", r"(deberta)_v2/", "{1}"),
+    ("transformers", r"speecht5/.*hifigan", "hifigan"),
     ("transformers", r"audio_spectrogram_transformer/", "ast"),
 )
 

@@ -11,8 +11,10 @@ from typing import Any
 from tools.atlas_families import family_of
 from tools.atlas_transformers import NETWORKS
 
+IMAGENET, ADE20K = 1000, 150
+LABELS = {"ForImageClassification": IMAGENET, "ForSemanticSegmentation": ADE20K}  # of transformers, which takes two unless told
 # Classes of ImageNet, Kinetics, COCO (also times four coordinates or nine anchors) and Pascal VOC: the outputs of torchvision's heads.
-CLASSES = frozenset((1000, 400, 91, 364, 819, 21))
+CLASSES = frozenset((IMAGENET, 400, 91, 364, 819, 21))
 INPUTS_SKIPPED = ("quantized_",)  # built for a backend, not for a state dict
 MOST_HEAD_WEIGHTS = 4
 
@@ -72,7 +74,7 @@ def names() -> tuple[tuple[str, str], ...]:
     return (
         *(("timm", name) for name in timm.list_models()),
         *(("torchvision", name) for name in sorted(vision)),
-        *(("transformers", row[0]) for row in NETWORKS),
+        *(("transformers", plain(row[0])) for row in NETWORKS),
     )
 
 
@@ -149,13 +151,20 @@ def _last(name: str) -> bool:
 def _transformers(name: str) -> Built:
     import transformers
 
-    row = next(row for row in NETWORKS if row[0] == name)
+    row = next(row for row in NETWORKS if plain(row[0]) == name)
     kind = getattr(transformers, row[2])
-    model = kind(kind.config_class(**row[3]))
+    classes = next((number for task, number in LABELS.items() if task in row[2]), None)
+    settings = row[3] if classes is None else {"num_labels": classes, **row[3]}
+    model = kind(kind.config_class(**settings))
     base = getattr(model, "base_model_prefix", "")
     inside = getattr(model, base, None) if base else None
     head = tuple(f"{child}." for child, _ in model.named_children() if child != base) if inside is not None and inside is not model else ()
     return _built("transformers", name, row[1], model, _small(model, head), ())
+
+
+def plain(name: str) -> str:
+    """Return a name in the spelling that the other libraries use."""
+    return name.lower().replace("-", "_")
 
 
 def _small(model: Any, head: tuple[str, ...]) -> tuple[str, ...]:

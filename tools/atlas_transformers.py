@@ -50,7 +50,7 @@ def _swin(width: int, depths: list[int], heads: list[int], window: int, image: i
 
 
 def _segformer(widths: list[int], depths: list[int], decoder: int) -> dict[str, Any]:
-    return {"hidden_sizes": widths, "depths": depths, "decoder_hidden_size": decoder, "num_labels": 150}
+    return {"hidden_sizes": widths, "depths": depths, "decoder_hidden_size": decoder}
 
 
 def _whisper(layers: int, width: int, heads: int, **more: Any) -> dict[str, Any]:
@@ -206,19 +206,19 @@ TEXT: tuple[Row, ...] = (
     ("bloom-7b1", "bloom", "BloomForCausalLM", {"hidden_size": 4096, "n_layer": 30, "n_head": 32, "vocab_size": 250880}),
     ("llama-7b", "llama", "LlamaForCausalLM", _llama(32, 4096, 11008, 32)),
     ("llama-13b", "llama", "LlamaForCausalLM", _llama(40, 5120, 13824, 40)),
-    ("llama-30b", "llama", "LlamaForCausalLM", _llama(60, 6656, 17920, 52)),
+    ("llama-33b", "llama", "LlamaForCausalLM", _llama(60, 6656, 17920, 52)),
     ("llama-65b", "llama", "LlamaForCausalLM", _llama(80, 8192, 22016, 64)),
-    ("llama-2-70b", "llama", "LlamaForCausalLM", _llama(80, 8192, 28672, 64, num_key_value_heads=8)),
-    ("llama-3-8b", "llama", "LlamaForCausalLM", _llama(32, 4096, 14336, 32, num_key_value_heads=8, vocab_size=128256)),
-    ("llama-3-70b", "llama", "LlamaForCausalLM", _llama(80, 8192, 28672, 64, num_key_value_heads=8, vocab_size=128256)),
+    ("llama2-70b", "llama", "LlamaForCausalLM", _llama(80, 8192, 28672, 64, num_key_value_heads=8)),
+    ("llama3-8b", "llama", "LlamaForCausalLM", _llama(32, 4096, 14336, 32, num_key_value_heads=8, vocab_size=128256)),
+    ("llama3-70b", "llama", "LlamaForCausalLM", _llama(80, 8192, 28672, 64, num_key_value_heads=8, vocab_size=128256)),
     (
-        "llama-3.2-1b",
+        "llama3.2-1b",
         "llama",
         "LlamaForCausalLM",
         _llama(16, 2048, 8192, 32, num_key_value_heads=8, vocab_size=128256, tie_word_embeddings=True),
     ),
     (
-        "llama-3.2-3b",
+        "llama3.2-3b",
         "llama",
         "LlamaForCausalLM",
         _llama(28, 3072, 8192, 24, num_key_value_heads=8, vocab_size=128256, tie_word_embeddings=True),
@@ -325,9 +325,9 @@ PICTURES: tuple[Row, ...] = (
     ("segformer-b3", "segformer", "SegformerForSemanticSegmentation", _segformer(WIDTHS, [3, 4, 18, 3], 768)),
     ("segformer-b4", "segformer", "SegformerForSemanticSegmentation", _segformer(WIDTHS, [3, 8, 27, 3], 768)),
     ("segformer-b5", "segformer", "SegformerForSemanticSegmentation", _segformer(WIDTHS, [3, 6, 40, 3], 768)),
-    ("detr-resnet-50", "detr", "DetrForObjectDetection", {"backbone": "resnet50"}),
-    ("detr-resnet-101", "detr", "DetrForObjectDetection", {"backbone": "resnet101"}),
-    ("conditional-detr-resnet-50", "conditional_detr", "ConditionalDetrForObjectDetection", {"backbone": "resnet50"}),
+    ("detr-resnet50", "detr", "DetrForObjectDetection", {"backbone": "resnet50"}),
+    ("detr-resnet101", "detr", "DetrForObjectDetection", {"backbone": "resnet101"}),
+    ("conditional-detr-resnet50", "conditional_detr", "ConditionalDetrForObjectDetection", {"backbone": "resnet50"}),
     ("deformable-detr", "deformable_detr", "DeformableDetrForObjectDetection", {"backbone": "resnet50"}),
     (
         "yolos-tiny",

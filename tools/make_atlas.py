@@ -81,12 +81,16 @@ def tensors_of(entries: tuple[Entry, ...]) -> tuple[Tensor, ...]:
     return tuple(Tensor(entry.name, entry.shape, entry.dtype, storage=entry.tied) for entry in entries)
 
 
+def body(network: Built) -> tuple[Tensor, ...]:
+    """Return a network's tensors without the head's."""
+    return tensors_of(tuple(entry for entry in network.entries if not (network.head and entry.name.startswith(network.head))))
+
+
 def structure(network: Built) -> tuple[Counter[Dims], Counter[Dims], Counter[int]]:
     """Return the weights without the head, the head's weights, and the vectors without the head's."""
-    head = tuple(entry for entry in network.entries if network.head and entry.name.startswith(network.head))
-    inside = {entry.name for entry in head}
-    body = multisets(tensors_of(tuple(entry for entry in network.entries if entry.name not in inside)))
-    return body.weights, multisets(tensors_of(head)).weights, body.vectors
+    inside = tuple(entry for entry in network.entries if network.head and entry.name.startswith(network.head))
+    without = multisets(body(network))
+    return without.weights, multisets(tensors_of(inside)).weights, without.vectors
 
 
 def key_of(network: Built) -> tuple[object, ...]:

@@ -28,6 +28,7 @@ from auditor.facts import Tensor
 
 LEAST_SCORE = 0.7
 AMBIGUOUS = 0.9  # of the best score; as near as this, another family makes the answer unknown, unless the structure is equal
+SAME = 0.99  # of the best score, with which versions of a family cannot be told apart
 LEAST_CLOSE = 0.3  # a lower score is not worth naming
 LEAST_COVERED = 0.5  # of an entry, before it is looked at closely
 LEAST_WEIGHTS = 8  # of a checkpoint; fewer say nothing
@@ -37,7 +38,7 @@ VECTORS_WEIGH = 0.03
 SHARE_EXPONENT = 0.4
 STRANGE = 0.5  # weight of a shape that no entry has, in those of a shape that one entry has
 MOST_HEAD = 3  # weights besides an entry's own, with which the structure is still called equal
-MOST_HEAD_VECTORS = 8
+DISAGREEMENT = 0.1  # of vectors, which tells two entries of equal weights apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class _Candidate:
     asked: _Asked
     score: float
     exact: bool
+    agreement: float  # of the lengths of vectors
 
 
 def look_up(tensors: tuple[Tensor, ...]) -> AtlasMatch:
@@ -141,9 +143,11 @@ def _candidate(book: Atlas, asked: _Asked, place: int, shared: float, factor: fl
     explained = min(1.0, (shared + head) / asked.weight)
     agreement = _agreement(vectors, asked.sets.vectors)
     score = covered**2 * kinds * explained * (1 - VECTORS_WEIGH * (1 - agreement)) * factor
-    exact = all(known.get(number) == count for number, count in weights.items()) and _repeated(vectors, asked.sets.vectors)
-    rest = sum(asked.sets.weights.values()) - sum(weights.values()) - sum(count for _, count in pairs(entry.head))
-    return _Candidate(entry, asked, score, exact and rest <= MOST_HEAD)
+    equal = all(known.get(number) == count for number, count in weights.items())
+    others = sum(asked.sets.weights.values()) - sum(weights.values())
+    most = sum(count for _, count in pairs(entry.head)) + MOST_HEAD
+    exact = equal and others <= most and _repeated(vectors, asked.sets.vectors, 2 * max(1, others))
+    return _Candidate(entry, asked, score, exact, agreement)
 
 
 def _beyond(known: Mapping[int, int], weights: Mapping[int, int], number: int) -> int:
@@ -162,10 +166,10 @@ def _agreement(ours: Mapping[int, int], theirs: Mapping[int, int]) -> float:
     return both / either if either else 1.0
 
 
-def _repeated(ours: Mapping[int, int], theirs: Mapping[int, int]) -> bool:
-    """Tell whether the file has each of the entry's lengths of vectors as often, or a few times oftener for a head's sake."""
+def _repeated(ours: Mapping[int, int], theirs: Mapping[int, int], most: int) -> bool:
+    """Tell whether the file has each of the entry's lengths of vectors as often, or at most so many times oftener for a head's sake."""
     beyond = [theirs.get(size, 0) - count for size, count in ours.items()]
-    return min(beyond, default=0) >= 0 and sum(beyond) <= MOST_HEAD_VECTORS
+    return min(beyond, default=0) >= 0 and sum(beyond) <= most
 
 
 def _best_of_each_entry(found: Iterable[_Candidate]) -> list[_Candidate]:
@@ -176,11 +180,27 @@ def _best_of_each_entry(found: Iterable[_Candidate]) -> list[_Candidate]:
 
 
 def _family(best: _Candidate, others: list[_Candidate]) -> str:
-    """Return the best entry's family, or "unknown" where its score does not pass or another family's is too near."""
-    near = (one.entry.family for one in others if one.score >= AMBIGUOUS * best.score)
-    if best.score < LEAST_SCORE or (not best.exact and any(family != best.entry.family for family in near)):
+    """Return the best entry's family, or "unknown" where its score does not pass or another family's is too near.
+
+    Where versions of one family are as good, it is the first of them: "resnet" rather than "resnetv2".
+    """
+    if best.exact and best.score >= LEAST_SCORE:
+        return best.entry.family
+    if best.score < LEAST_SCORE or any(_rivals(best, one) for one in others):
         return "unknown"
-    return best.entry.family
+    versions = (one for one in others if one.score >= SAME * best.score and _root(one.entry.family) == _root(best.entry.family))
+    return min((best.entry.family, *(one.entry.family for one in versions)), key=len)
+
+
+def _rivals(best: _Candidate, other: _Candidate) -> bool:
+    """Tell whether another family's entry is as good an answer; versions of one family are no rivals."""
+    near = other.score >= AMBIGUOUS * best.score and best.agreement - other.agreement < DISAGREEMENT
+    return near and _root(other.entry.family) != _root(best.entry.family)
+
+
+def _root(family: str) -> str:
+    """Return a family's name without its version: "swin" for "swinv2"."""
+    return family.rstrip("0123456789").removesuffix("v")
 
 
 def _accounted(book: Atlas, best: _Candidate, whole: _Asked) -> float:

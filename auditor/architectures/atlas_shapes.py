@@ -19,6 +19,7 @@ from auditor.facts import Tensor
 Dims = tuple[int, ...]
 MOST_DIMENSIONS = 8  # of a weight that any network has; a longer shape is not looked up
 LARGEST_SIDE = 1 << 40
+STATISTICS = ("running_mean", "running_var")  # the buffers that tell a batch norm from other norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,11 @@ def canonical(shape: tuple[int, ...]) -> tuple[Dims, int]:
 
 
 def multisets(tensors: Iterable[Tensor]) -> Multisets:
-    """Return the weights and vectors of the tensors; scalars, tables that are no weights and impossible shapes are left out."""
+    """Return the weights and vectors of the tensors; scalars, tables of indices and impossible shapes are left out."""
     weights: Counter[Dims] = Counter()
     vectors: Counter[int] = Counter()
-    learned = (tensor.shape for tensor in tensors if len(tensor.shape) < 2 or not is_buffer(tensor))
-    for shape, count in Counter(learned).items():
+    telling = (tensor.shape for tensor in tensors if not is_buffer(tensor) or tensor.name.endswith(STATISTICS))
+    for shape, count in Counter(telling).items():
         dims, times = canonical(shape)
         if len(dims) >= 2:
             weights[dims] += count * times

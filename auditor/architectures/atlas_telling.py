@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from auditor.architectures.atlas import AtlasMatch, look_up
+from auditor.architectures.atlas import LEAST_SCORE, MOST_CLOSEST, AtlasMatch, look_up
 from auditor.architectures.network import shortened
 from auditor.facts import Architecture, Tensor
 
@@ -16,17 +16,17 @@ MARGIN = 0.1  # by which the atlas must account for more than a recognizer that 
 
 
 def with_atlas(architecture: Architecture, tensors: tuple[Tensor, ...]) -> Architecture:
-    """Return the architecture with what the atlas knows of it. Pure; the atlas is loaded only where something is missing."""
-    if architecture.explained >= ENOUGH and architecture.name and architecture.closest:
-        return architecture
+    """Return the architecture with what the atlas knows of it. Pure."""
     match = look_up(tensors)
     if match.name is None:
         return architecture
-    if architecture.explained >= ENOUGH:
-        return _completed(architecture, match)
-    if match.family != "unknown" and (architecture.family == "unknown" or match.explained > architecture.explained + MARGIN):
-        return _told(architecture, match)
-    return replace(architecture, closest=architecture.closest or match.closest)
+    whole = match.exact and not match.contained
+    if architecture.explained < ENOUGH and match.family != "unknown":
+        more = match.explained > architecture.explained + MARGIN
+        if architecture.family == "unknown" or whole or more:
+            return _told(architecture, match)
+    name = _name(architecture, match) if architecture.explained >= ENOUGH and whole else architecture.name
+    return replace(architecture, name=name, closest=_nearest(architecture, match))
 
 
 def by_shapes_alone(architecture: Architecture) -> bool:
@@ -34,10 +34,27 @@ def by_shapes_alone(architecture: Architecture) -> bool:
     return NOT_REBUILT in architecture.traits
 
 
-def _completed(architecture: Architecture, match: AtlasMatch) -> Architecture:
-    """Return a recognizer's answer with a missing name, where shapes are equal and the families agree, and near names."""
-    equal = match.exact and not match.contained and architecture.family in match.families and not architecture.name
-    return replace(architecture, name=match.name if equal else architecture.name, closest=architecture.closest or match.closest)
+def _name(architecture: Architecture, match: AtlasMatch) -> str | None:
+    """Return a recognizer's name, or the one that a library gives to exactly this structure where that is missing or another.
+
+    A recognizer's own word stays where it says the same with fewer words (`bert_base`), or where names told it another family.
+    """
+    name = architecture.name
+    if name is None:
+        return match.name
+    agrees = any(f"{one}_".startswith(f"{name}_") for one in match.synonyms)
+    return name if agrees or architecture.family not in match.families else match.name
+
+
+def _nearest(architecture: Architecture, match: AtlasMatch) -> tuple[tuple[str, float], ...]:
+    """Return the nearest names: a recognizer's, with the atlas's best among them where that one is good enough."""
+    own = architecture.closest
+    if not own:
+        return match.closest
+    if match.score < LEAST_SCORE or {name for name, _ in own}.intersection(match.synonyms):
+        return own
+    best = (*match.closest[:1], *own[: MOST_CLOSEST - 1]) if match.exact else (*own[: MOST_CLOSEST - 1], *match.closest[:1])
+    return tuple(sorted(best, key=lambda pair: -pair[1]))
 
 
 def _told(architecture: Architecture, match: AtlasMatch) -> Architecture:
