@@ -20,6 +20,9 @@ from auditor.facts import Cost, Tensor
 if TYPE_CHECKING:
     import torch
 
+# Tools that count layers (ptflops, thop) leave these products out, and papers' numbers come from either kind of tool.
+WITHOUT_ATTENTION = "the products of queries, keys and values are not counted"
+
 
 @dataclass(frozen=True, slots=True)
 class CostHints:
@@ -55,7 +58,9 @@ def measure(network: Network, rebuilt: Rebuilt, input_size: tuple[int, int], hin
     import torch
 
     picture = torch.empty((1, _in_channels(network.backbone), *input_size), device="meta")
+    before = rebuilt.attended
     base, features = count_macs(rebuilt, network.backbone, picture)
+    attended = rebuilt.attended - before
     if base == 0:
         raise ValueError("a network that takes no picture, or whose order of computation is not known")
     plan = network.plan
@@ -63,6 +68,8 @@ def measure(network: Network, rebuilt: Rebuilt, input_size: tuple[int, int], hin
     height, width = int(features.shape[2]), int(features.shape[3])
     choice = choose_upsampling(plan, (height, width), hints) if plan.open_upsampling else Choice(0, "")
     alternatives = tuple((words(k, plan), macs) for k, macs in by_choice.items()) if plan.open_upsampling else ()
+    if attended:
+        alternatives += ((WITHOUT_ATTENTION, by_choice[choice.upsampling] - attended),)
     assumption = "; ".join(filter(None, (choice.reason, _deconvolution_note(plan), network.assumption)))
     return Cost(by_choice[choice.upsampling], input_size, assumption, alternatives)
 

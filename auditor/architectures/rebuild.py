@@ -68,6 +68,7 @@ class Rebuilt:
 
         self.node = node
         self.root = nn.Module()
+        self.attended = 0  # multiply-accumulates between queries, keys and values in all runs so far
         self._made: dict[str, nn.Module] = {}
         for leaf in leaves(node):
             self._place(leaf)
@@ -187,7 +188,10 @@ class Rebuilt:
                 inside = self.run(body, value.new_empty((batch * down * across, channels, size, size)))
                 return inside.new_empty((batch, inside.shape[1], height, width))
             case Attention(projections, output):
-                return self.run(output, attend([self.run(part, value) for part in projections]))
+                projected = [self.run(part, value) for part in projections]
+                mixed = attend(projected)
+                self.attended += 2 * batch * (height * width) ** 2 * mixed.shape[1]
+                return self.run(output, mixed)
             case PatchMerge():
                 return value.new_empty((batch, 4 * channels, -(-height // 2), -(-width // 2)))
             case Half():

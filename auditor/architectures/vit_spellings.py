@@ -103,11 +103,12 @@ TIMM_OUTER = (
     linear("decoder_pred", "M2", "D2"),
     parameter("mask_token", 1, 1, "DM"),
     parameter("mask_token", 1, "DM"),
+    linear("pre_logits.fc", "D", "D"),
     linear("linear_head", "O", "2*D", "head"),  # DINOv2's, on the class token and the mean side by side
     linear("linear_head", "O", "5*D", "head"),
 )
 DECODER = Layers("decoder_blocks.{b}.", timm_block("2"))
-TIMM_ROOTS = ("blocks.", "patch_embed.proj.")
+TIMM_ROOTS = ("blocks.", "patch_embed.proj.", "rope.")
 TIMM = Grammar("timm", (Layers("blocks.{b}.", timm_block()), DECODER), TIMM_OUTER, TIMM_ROOTS)
 TIMM_SEPARATE = Grammar("timm", (Layers("blocks.{b}.", separate_timm_block()),), TIMM_OUTER, TIMM_ROOTS)
 

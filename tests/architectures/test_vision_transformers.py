@@ -127,6 +127,9 @@ def test_cost_is_torchs_own_with_attention(heads):
     assert cost is not None
     assert cost.macs == counter.get_total_flops() // 2
     assert "48 x 48" in cost.assumption
+    (words, fewer), tokens = cost.alternatives[0], 37
+    assert "not counted" in words
+    assert cost.macs - fewer == 3 * 2 * tokens * tokens * 64
 
 
 def test_a_decoder_of_pre_training_is_told_apart_and_not_counted_in_the_cost():
