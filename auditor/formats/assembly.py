@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from auditor.errors import FormatError
@@ -78,7 +79,11 @@ def make_checkpoint(
         storage_bytes=storage_bytes(storages),
         size=size,
     )
-    return checkpoint if valued is None or found.unread else valued(checkpoint, found.tensors)
+    if valued is None or not limits.values_bytes:
+        return checkpoint
+    if found.unread:
+        return replace(checkpoint, values_note="entries of the state dict are not understood: the values were not read")
+    return valued(checkpoint, found.tensors)
 
 
 def _tensor(name: str, record: Any) -> Tensor:
