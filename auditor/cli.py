@@ -136,6 +136,9 @@ def inspect(
     no_color: NoColor = False,
 ) -> None:
     """Say what is inside checkpoints, local or remote, without running them."""
+    from auditor.formats.isolation import shared_pool
+
+    shared_pool().start()  # the reader's interpreter starts while the rest is imported
     from auditor.gathering.artifacts import gather_artifacts
     from auditor.hosts.registry import HOSTS
     from auditor.net import Network

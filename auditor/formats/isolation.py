@@ -77,9 +77,10 @@ class WorkerPool:
         return self._read_here(blob, limits)
 
     def start(self) -> None:
-        """Start a worker ahead of the first file, without waiting for it."""
-        with suppress(WorkerNotStartedError), self._worker():
-            pass
+        """Start a worker ahead of the first file, without waiting for it; do nothing where there is one."""
+        if not self._all:
+            with suppress(WorkerNotStartedError), self._worker():
+                pass
 
     def close(self) -> None:
         """Kill all workers. What is being read ends as "limit"; the pool reads nothing more."""

@@ -30,6 +30,8 @@ _VERDICTS = ("plain", "suspicious", "dangerous")
 
 Content = Checkpoint | Unreadable
 _Maker = Callable[[Any], Any]
+_MOST_SHARED = 50_000
+_shared: dict[tuple[Any, ...], Tensor] = {}
 
 
 def encode(contents: Iterable[Content]) -> bytes:
@@ -86,6 +88,8 @@ def _maker(kind: Any) -> _Maker:
         return _number
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind
+    if kind is Tensor and len(fields(Tensor)) == 5:
+        return _tensor
     if hasattr(kind, "__dataclass_fields__"):
         return _record(kind)
     return _exactly(kind)
@@ -127,6 +131,20 @@ def _tuple(kinds: tuple[Any, ...]) -> _Maker:
         return lambda value: tuple(map(each, _items(value)))
     makers = [_maker(kind) for kind in kinds]
     return lambda value: tuple(make(item) for make, item in zip(makers, _items(value), strict=True))
+
+
+def _tensor(value: Any) -> Tensor:
+    """Return a tensor's record, the same one for equal tensors: variants of one network share nearly all of theirs."""
+    name, shape, dtype, storage, is_parameter = _items(value)
+    if {type(name), type(dtype), type(storage)} != {str} or type(is_parameter) not in (bool, types.NoneType):
+        raise TypeError("no record of a tensor")
+    key = (name, tuple(map(_number, _items(shape))), dtype, storage, is_parameter)
+    found = _shared.get(key)
+    if found is None:
+        if len(_shared) >= _MOST_SHARED:
+            _shared.clear()
+        found = _shared[key] = Tensor(*key)
+    return found
 
 
 def _record(kind: type) -> _Maker:
