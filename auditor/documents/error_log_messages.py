@@ -20,17 +20,17 @@ MAX_EVENTS = 60_000  # eight processes that each print seven thousand tensors
 
 NAME = r"[^\s\"'`,:;()\[\]{}\x00]{1,300}+"  # possessive: nothing that may follow a name may stand in it
 SHAPE = r"(?:torch\.)?(?:Size)?[(\[]{1,2}([\d,]{0,160})[)\]]{1,2}"
+# First letters are spelled in both cases instead of ignoring case: that lets the search skip most of a long log.
 _HEADS = re.compile(
-    r"Error\(s\)inloadingstate_dictfor"
-    r"|sizemismatchfor"
-    r"|While(?:copying|swapping)theparameternamed"
-    r"|(?:missing|unexpected)_?key"
-    r"|Someweightsof"
-    r"|Weightsof\w{1,100}notinitialized"
-    r"|Weightsfrompretrainedmodelnotused"
+    r"[Ee]rror\(s\)inloadingstate_dictfor"
+    r"|[Ss]izemismatchfor"
+    r"|[Ww]hile(?:copying|swapping)theparameternamed"
+    r"|(?:[Mm]issing|[Uu]nexpected|MISSING|UNEXPECTED)_?(?:[Kk]ey|KEY)"
+    r"|[Ss]omeweightsof"
+    r"|[Ww]eightsof\w{1,100}?notinitialized"
+    r"|[Ww]eightsfrompretrainedmodelnotused"
     r"|foundshape"
-    r"|Skiploadingparameter",
-    re.IGNORECASE,
+    r"|Skiploadingparameter"
 )
 _HEADER = re.compile(r"Error\(s\)inloadingstate_dictfor([^\W\d][\w.]{0,199}):")
 _CUT_HEADER = re.compile(r"[\w.]{0,200}(?:$|\x00)")
@@ -249,12 +249,11 @@ def _loose_lists(source: Squeezed) -> Iterator[Event]:
         else:
             names, index, complete = _one_to_a_line(lines, index)
         if any(names):
-            elided = None in names
             yield Event(
                 head["kind"].lower(),
                 source.numbers[begun],
                 names=tuple(names),
-                complete=complete and not elided,
+                complete=complete,
                 form="mmcv" if "in source" in head.group().lower() else "loose",
                 end=source.numbers[index - 1],
             )

@@ -19,7 +19,7 @@ BLOCK = 1 << 20
 GAP = "\x00"  # stands between parts that were not neighbors
 QUOTE_LENGTH = 400
 MARKERS = (
-    "loadingstate_dict",
+    "loadingstate_dictfor",
     "sizemismatch",
     "missingkey",
     "missing_key",

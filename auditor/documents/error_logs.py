@@ -73,6 +73,7 @@ class LoadError:
     missing_quote: str = ""
     unexpected_quote: str = ""
     variant_line: int = 0
+    cut_lists: tuple[str, ...] = ()  # missing, unexpected: whichever ends without its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def _closed(now: _Open) -> LoadError:
         tuple(now.ranges),
         missing_line=missing.line if missing else 0,
         unexpected_line=unexpected.line if unexpected else 0,
+        cut_lists=tuple(kind for kind, event in now.lists.items() if not event.complete),
     )
 
 

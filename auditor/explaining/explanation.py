@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from auditor.documents.error_logs import ErrorLog, LoadError
 from auditor.explaining.difference import Difference, difference
-from auditor.explaining.sides import Side, Sides, sides
+from auditor.explaining.sides import STAGES, Side, Sides, sides
 from auditor.facts import Evidence
 
-STAGED = ("convnext", "resnet")
 SEEN_BY = "error log"
 NEITHER_WRONG = "whether the code's configuration or the file is not the intended one: the log shows only that they differ"
 
@@ -57,9 +56,13 @@ def _inferences(error: LoadError, checkpoint: Side, model: Side) -> tuple[str, .
     for blocks in checkpoint.blocks:
         other = theirs.get(blocks.place)
         if other is not None and (blocks.inferred or other.inferred) and blocks.count != other.count:
+            reason = (
+                "if the names that the log leaves out follow the ones that it shows"
+                if blocks.stage is not None
+                else "because the same tensors are named for each of the blocks that one side lacks"
+            )
             said.append(
-                f"{blocks.count} blocks in the checkpoint and {other.count} in the model under `{blocks.place}`: "
-                "inferred, if the names that the log leaves out follow the ones that it shows."
+                f"{blocks.count} blocks in the checkpoint and {other.count} in the model under `{blocks.place}`: inferred, {reason}."
             )
     return tuple(said)
 
@@ -83,10 +86,9 @@ def _open_sizes(both: Sides) -> list[str]:
     """Return which stages' blocks and channels stay unknown, for the families that are read stage by stage."""
     said: dict[str, list[str]] = {}
     for side, name in ((both.checkpoint, "checkpoint"), (both.model, "model")):
-        if side.family not in STAGED:
-            continue
-        blocks = [stage for stage in range(4) if not (side.depths.get(stage) and side.depths[stage].exact)]
-        channels = [stage for stage in range(4) if stage not in dict(side.dims)]
+        count = STAGES.get(side.family, 0) if side.spelling else 0
+        blocks = [stage for stage in range(count) if not (side.depths.get(stage) and side.depths[stage].exact)]
+        channels = [stage for stage in range(count) if stage not in dict(side.dims)]
         for word, stages in (("blocks", blocks), ("channels", channels)):
             if stages:
                 said.setdefault(f"{word} in stage {', '.join(map(str, stages))}", []).append(name)

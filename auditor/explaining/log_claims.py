@@ -10,10 +10,8 @@ from dataclasses import replace
 
 from auditor.documents.error_logs import ErrorLog
 from auditor.explaining.explanation import Explanation, explain, place
-from auditor.explaining.sides import Side
+from auditor.explaining.sides import STAGES, Side
 from auditor.facts import EMPTY_SHA256, Claim, Evidence, Source, Status
-
-STAGES = 4
 
 
 def log_claims(log: ErrorLog, path: str = "") -> tuple[tuple[Claim, ...], Source]:
@@ -64,13 +62,15 @@ def _lists_place(explanation: Explanation, log: ErrorLog) -> Evidence:
 
 def _whole_dims(side: Side) -> list[int] | None:
     known = dict(side.dims)
-    return [known[stage] for stage in range(STAGES)] if sorted(known) == list(range(STAGES)) else None
+    stages = list(range(STAGES.get(side.family, 0)))
+    return [known[stage] for stage in stages] if stages and sorted(known) == stages else None
 
 
 def _whole_depths(side: Side) -> list[int] | None:
     known = side.depths
-    sure = sorted(known) == list(range(STAGES)) and all(one.exact and not one.inferred for one in known.values())
-    return [known[stage].count for stage in range(STAGES)] if sure else None
+    stages = list(range(STAGES.get(side.family, 0)))
+    sure = stages and sorted(known) == stages and all(one.exact and not one.inferred for one in known.values())
+    return [known[stage].count for stage in stages] if sure else None
 
 
 def _claim(explanation: Explanation, attribute: str, value: list[int], evidence: Evidence) -> Claim:

@@ -22,9 +22,11 @@ from auditor.architectures.published import (
     RESNET_WIDER,
     Structure,
 )
+from auditor.architectures.vit_names import VIT_STRUCTURES
 from auditor.documents.error_logs import LoadError
 from auditor.explaining.spellings import Place, Spelling, best_spelling, family_of
 
+STAGES = {"convnext": 4, "resnet": 4, "vit": 1}  # of the families that are read stage by stage
 MOST_COLORS = 16  # input channels of a first layer; a head's `conv1` has more
 
 
@@ -201,7 +203,10 @@ def _side(gathered: _Gathered, spelling: Spelling | None, blocks: tuple[Blocks, 
 
 # ------------------------------------------------------------------------------------------------------------- blocks
 
-_NUMBERED = re.compile(r"(?:^|\.)(?:blocks|block|layers|layer|h|resblocks|stages\.\d{1,3}(?:\.blocks|\.layers)?)\.(\d{1,5})\.")
+_NUMBERED = re.compile(
+    r"(?:^|\.)(?:(?:stages|layers|layer)\.\d{1,3}\.(?:blocks|layers|residual_group\.blocks)|blocks|block|layers|layer|h|resblocks)\.(\d{1,5})\."
+)
+WHOLE_BLOCK = 4  # tensors of one block that must be gone together before the block is taken for gone, where the spelling is not known
 
 
 Count = tuple[int, bool]  # blocks, and whether that is all of them
@@ -224,6 +229,9 @@ def _blocks(
         gone, more, both = (_numbers(group, container) for group in (absent, extra, shared))
         guessed = partial or any(n.startswith(f"{container}.") for n in names.inferred)
         counts = _counts(gone, more, both, stage in differing and not guessed)
+        if stage is None:  # the numbered parts of a network that is not read closer
+            guessed, counts = True, counts if _are_blocks(container, missing if gone else unexpected) else _least(gone, more)
+        counts = _open_ended(counts, gone and "missing" in error.cut_lists, more and "unexpected" in error.cut_lists)
         for side, count in zip((checkpoint, model), counts, strict=True):
             if count is not None:
                 side.append(Blocks(container, stage, count[0], count[1], guessed and count[1]))
@@ -253,6 +261,29 @@ def _counts(gone: set[int], more: set[int], both: set[int], whole: bool) -> tupl
         exact = whole and len(both) == max(both) + 1
         return (max(both) + 1, exact), (max(both) + 1, exact)
     return None, None
+
+
+def _open_ended(counts: tuple[Count | None, Count | None], gone: object, more: object) -> tuple[Count | None, Count | None]:
+    """Return counts that are least numbers where the list that they rest on was cut at its end."""
+    checkpoint, model = counts
+    return (checkpoint[0], False) if checkpoint and more else checkpoint, (model[0], False) if model and gone else model
+
+
+def _least(gone: set[int], more: set[int]) -> tuple[Count | None, Count | None]:
+    """Return what numbers alone tell: a side has at least as many parts as its highest one says."""
+    return (max(more) + 1, False) if more else None, (max(gone) + 1, False) if gone else None
+
+
+def _are_blocks(container: str, names: Iterable[str]) -> bool:
+    """Tell whether whole blocks seem to be gone: the same tensors of every number, and several of each."""
+    start = container + "."
+    parts: dict[str, set[str]] = {}
+    for name in names:
+        if name.startswith(start):
+            number, _, part = name[len(start) :].partition(".")
+            parts.setdefault(number, set()).add(part)
+    alike = {frozenset(part) for part in parts.values()}
+    return len(alike) == 1 and len(next(iter(alike))) >= WHOLE_BLOCK
 
 
 def _by_container(names: Iterable[str], spelling: Spelling | None) -> dict[str, tuple[set[int], int | None]]:
@@ -293,6 +324,8 @@ def _fits(
 
 
 def _tables(family: str, kind: str, inner: int | None, names: Iterable[str]) -> tuple[Mapping[str, Structure], ...]:
+    if family == "vit":
+        return (VIT_STRUCTURES,)
     if family == "convnext":
         return (CONVNEXT_V2,) if any(".grn." in name for name in names) else (CONVNEXT,)
     wider = tuple(table for (width, _), table in RESNET_WIDER.items() if inner in (None, width))

@@ -14,7 +14,6 @@ from auditor.architectures.published import (
     RESNET_BOTTLENECK,
     RESNET_WIDER,
     Structure,
-    exact_name,
 )
 from auditor.claims.file import read_claims_file
 from auditor.errors import UsageError
@@ -177,9 +176,3 @@ def _checked(spec: Spec) -> Spec:
     if wrong:
         raise UsageError(f"cannot use {spec.text[:80]!r}", wrong, HELP)
     return spec
-
-
-def name_of(family: str, depths: tuple[int, ...], dims: tuple[int, ...]) -> str:
-    """Return the published name of a structure, "" where it has none."""
-    table = {"convnext": CONVNEXT, "convnextv2": CONVNEXT_V2}.get(family, {})
-    return exact_name(Structure(depths, dims), table) or ""

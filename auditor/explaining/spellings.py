@@ -151,10 +151,31 @@ def _resnet(spelling: ResNetSpelling) -> Spelling:
     return Spelling("resnet", spelling.name, tuple(rules))
 
 
+def _vit() -> Spelling:
+    """Return the names of timm, DeiT, MAE and DINO: blocks right below the network, not below a stage as Swin has them."""
+    own = ((0, 0),)
+
+    def block(part: str, kind: str = "block", axes: tuple[tuple[int, int], ...] = ()) -> Rule:
+        pattern = re.compile(rf"(?:^|(?<=[A-Za-z_])\.)blocks\.(?P<block>\d{{1,5}})\.{part}$")
+        return Rule(pattern, False, 0, axes, kind)
+
+    rules = (
+        block(r"attn\.qkv\.weight", "anchor", ((0, 1),)),
+        block(r"(?:attn\.proj|mlp\.fc2)\.(?:weight|bias)", axes=own),
+        block(r"norm[12]\.(?:weight|bias)", axes=own),
+        block(r"mlp\.fc1\.weight", axes=((0, 1),)),
+        block(r"(?:attn\.qkv\.bias|mlp\.fc1\.bias|ls[12]\.gamma|gamma_[12]|attn\.q_bias|attn\.v_bias)"),
+        Rule(re.compile(r"(?:^|\.)patch_embed\.proj\.weight$"), False, 0, own, "stem"),
+        Rule(re.compile(r"(?:^|\.)patch_embed\.proj\.bias$"), False, 0, own, "other"),
+        Rule(re.compile(r"(?:^|\.)(?:pos_embed|cls_token)$"), False, 0, ((0, 2),), "other"),
+    )
+    return Spelling("vit", "timm", rules)
+
+
 @cache
 def spellings() -> tuple[Spelling, ...]:
     """Return every spelling that is known."""
-    return (*(_convnext(one) for one in CONVNEXT_SPELLINGS), *(_resnet(one) for one in RESNET_SPELLINGS))
+    return (*(_convnext(one) for one in CONVNEXT_SPELLINGS), *(_resnet(one) for one in RESNET_SPELLINGS), _vit())
 
 
 def best_spelling(names: Iterable[str]) -> Spelling | None:
@@ -193,7 +214,7 @@ _FAMILIES = (
 
 
 def family_of(names: Iterable[str]) -> str:
-    """Return the family that most names speak of, "" where none does. Only ConvNeXt and ResNet are read closer than that."""
+    """Return the family that most names speak of, "" where none does. Only what has a `Spelling` is read closer than that."""
     listed = tuple(names)[:5000]
     scores = {family: sum(1 for name in listed if pattern.search(name)) for family, pattern in _FAMILIES}
     family, score = max(scores.items(), key=lambda pair: pair[1])
