@@ -20,6 +20,7 @@ MAX_DEPTH = 40
 MAX_GROUP = 20_000  # characters of one argument
 MAX_BODY = 500  # characters of one command of the authors
 MAX_COMMANDS = 2_000
+MAX_ARGUMENT = 2_000
 
 SYMBOLS = {
     "pm": "±", "mp": "∓", "times": "×", "cdot": "·", "dagger": "†", "ddagger": "‡", "dag": "†", "ddag": "‡", "ast": "*", "star": "*",
@@ -55,34 +56,61 @@ ACCENTS = {
 }  # fmt: skip
 COMMAND = re.compile(r"\\(?:([A-Za-z@]+)\*?[ \t]*\n?[ \t]*|(.)|$)", re.DOTALL)
 CITING = re.compile(r"(?:no)?(?:short|full|foot|paren|text|auto|smart)?cite(?:p|t|alt|alp|author|year|yearpar|num|s)?")
+LETTERS = (("}{", " "), ("---", "—"), ("--", "–"), ("``", '"'), ("''", '"'), ("~", " "), ("&", " "), ("`", "'"))
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 PLAIN_RUN = re.compile(r"[^\\{}$~^_%&#`'\-]+")
 MARKS = re.compile(r"[†‡*§¶°#∗⋆✓✗+\-−a-zA-Z,]+")
 DEFINITION = re.compile(
-    r"\\(?:(?P<kind>re|provide)?(?:new)?command\*?\s*\{?\s*\\(?P<a>[A-Za-z@]+)\s*\}?|(?:def|gdef|edef)\s*\\(?P<b>[A-Za-z@]+))\s*(?=\{)"
+    r"\\(?:(?P<kind>re|provide)?(?:new)?command\*?\s*\{?\s*\\(?P<a>[A-Za-z@]+)\s*\}?\s*(?:\[(?P<arguments>\d)\]\s*)?(?P<default>\[[^\]\n]{0,80}\]\s*)?"
+    r"|(?:def|gdef|edef)\s*\\(?P<b>[A-Za-z@]+)(?P<parameters>(?:#\d){0,9})\s*)(?=\{)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """One of the authors' commands: its body, how many arguments it takes, and the first one's default where that is optional."""
+
+    body: str
+    arguments: int = 0
+    default: str | None = None
 
 
 @dataclass(slots=True)
 class Macros:
-    """The authors' own commands without arguments, and what expanding them may still cost in the whole paper."""
+    """The authors' own commands, and what expanding them may still cost in the whole paper."""
 
-    bodies: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, Macro] = field(default_factory=dict)
     expansions: int = 100_000
     characters: int = 2_000_000
 
-    def expand(self, name: str) -> str | None:
-        """Return a command's body; None for a command that is not the authors', or where the allowance is used up."""
-        body = self.bodies.get(name)
-        if body is None or self.expansions <= 0 or self.characters < len(body):
-            return None if body is None else ""
+    def expand(self, name: str, text: str, at: int) -> tuple[str, int] | None:
+        """Return a command's body with the arguments that stand at a place put in, and the place behind them.
+
+        None for a command that is not the authors'; nothing is shown where the allowance is used up.
+        """
+        macro = self.bodies.get(name)
+        if macro is None:
+            return None
+        body, at = macro.body, at
+        values: list[str] = []
+        if macro.default is not None:
+            behind = bracket(text, at)
+            values.append(text[at + 1 : behind - 1] if behind > at else macro.default)
+            at = behind
+        while len(values) < macro.arguments:
+            value, at = group(text, at)
+            values.append((value or "")[:MAX_ARGUMENT])
+        for number, value in enumerate(values, 1):
+            body = body.replace(f"#{number}", value)
+        if self.expansions <= 0 or self.characters < len(body):
+            return "", at
         self.expansions -= 1
         self.characters -= len(body)
-        return body
+        return body, at
 
 
 def macros_of(texts: Iterable[str]) -> Macros:
-    """Return the commands without arguments that the texts define; the first `MAX_COMMANDS`, none longer than `MAX_BODY`.
+    """Return the commands that the texts define; the first `MAX_COMMANDS`, none longer than `MAX_BODY`.
 
     A command of LaTeX's own that is defined anew for its looks (a header, a rule) keeps its usual meaning.
     """
@@ -95,7 +123,9 @@ def macros_of(texts: Iterable[str]) -> Macros:
             if body is None or known or (match["kind"] == "provide" and name in macros.bodies):
                 continue
             if len(macros.bodies) < MAX_COMMANDS or name in macros.bodies:
-                macros.bodies[name] = body
+                count = int(match["arguments"] or 0) or len(match["parameters"] or "") // 2
+                default = match["default"].strip()[1:-1] if match["default"] and count else None
+                macros.bodies[name] = Macro(body, count, default)
     return macros
 
 
@@ -173,8 +203,11 @@ def _shown(text: str, macros: Macros, depth: int) -> list[str]:
 
 
 def _letter(text: str, at: int) -> tuple[str, int]:
-    """Return what a special letter shows, and how many letters it takes: dashes, quotes, ties; braces and `$` show nothing."""
-    for source, shown in (("---", "—"), ("--", "–"), ("``", '"'), ("''", '"'), ("~", " "), ("&", " "), ("`", "'")):
+    """Return what a special letter shows, and how many letters it takes: dashes, quotes, ties; braces and `$` show nothing.
+
+    Two arguments of a command that nobody knows stay apart, so that two numbers never make a third.
+    """
+    for source, shown in LETTERS:
         if text.startswith(source, at):
             return shown, len(source)
     return ("" if text[at] in "{}$%" else text[at]), 1
@@ -207,11 +240,12 @@ def _command(text: str, at: int, out: list[str], macros: Macros, depth: int) -> 
     name, sign, after = match[1], match[2], match.end()
     if not name:
         return _sign(text, after, sign or "", out, macros, depth)
-    if depth < MAX_DEPTH and (body := macros.expand(name)) is not None:
+    if depth < MAX_DEPTH and (expanded := macros.expand(name, text, after)) is not None:
+        body, behind = expanded
         out.extend(_shown(body, macros, depth + 1))
-        if "\\xspace" in body and text[after - 1].isspace():  # gives the space back that TeX swallows behind a command
+        if "\\xspace" in body and behind == after and text[after - 1].isspace():  # gives the space back that TeX swallows behind a command
             out.append(" ")
-        return after
+        return behind
     if name in SYMBOLS:
         out.append(_mark(text, after) if name == "ding" else SYMBOLS[name])
         return group(text, after)[1] if name == "ding" else after

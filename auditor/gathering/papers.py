@@ -104,7 +104,7 @@ def _take(
         found, data, how = _read(place, source.id, network)
     except NetworkError as error:
         status = Status.DENIED if is_publisher(url) and error.status == "error" and error.http_status else _status(error.status)
-        sources.append(replace(source, status=status, detail=_words(error, reason)))
+        sources.append(replace(source, status=status, detail=_words(error, "; ".join(filter(None, (error.help, reason))))))
         progress.warn(f"{source.id}: {error}")
         return
     except (AuditError, OSError) as error:

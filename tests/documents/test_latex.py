@@ -113,6 +113,14 @@ def test_commands_of_the_authors():
     assert visible(r"\a{} \a-M \c{} \d{kept} \e is \e.", macros) == "WaderNet WaderNet-M x kept E is E."
 
 
+def test_commands_with_arguments():
+    macros = macros_of(
+        [r"\newcommand{\res}[2]{#1$\pm$#2} \def\two#1#2{#2 of #1} \newcommand{\opt}[2][best]{#2 (#1)} \newcommand{\un}[1]{\underline{#1}}"]
+    )
+    assert visible(r"\res{34}{2} \two{a}{b} \opt{5} \opt[last]{6} \un{\res{1}{2}}-M", macros) == "34±2 b of a 5 (best) 6 (last) 1±2-M"
+    assert visible(r"\nobody{34}{2}", macros) == "34 2", "two numbers never make a third"
+
+
 def test_spans():
     rows = r"\multirow{3}{*}{A} & x & \multirow{2}{*}[1pt]{\textbf{7}} \\ & y & \\ & z & 8 \\ \multicolumn{3}{c}{all} \\ a & \multicolumn{2}{c}{two}"
     found = tables(tabular(rows))[0]

@@ -29,6 +29,13 @@ def test_commands_that_double():
     assert visible("plain", macros) == "plain"
 
 
+def test_arguments_that_double():
+    macros = macros_of([r"\newcommand{\d}[1]{#1#1}\newcommand{\loop}[1]{\loop{#1#1}}\newcommand{\nine}[9]{#1#2#3#4#5#6#7#8#9}"])
+    assert len(visible(r"\d{" * 30 + "x" + "}" * 30, macros)) < 3_000_000
+    assert len(visible(r"\loop{x}", macros)) < 3_000_000
+    assert visible(r"\nine{1}{2}", macros_of([r"\newcommand{\nine}[9]{#1#2#9}"])) == "12"
+
+
 def test_commands_in_a_circle():
     macros = macros_of([r"\newcommand{\a}{1\b}\newcommand{\b}{2\a}\def\self{\self}"])
     assert set(visible(r"\a", macros)) <= {"1", "2"}
