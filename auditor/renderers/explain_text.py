@@ -32,10 +32,13 @@ def explain_text(logs: Iterable[ExplainedLog]) -> str:
 
 
 def held_text(held: Held, name: str) -> str:
-    """Return torch's own message for a checkpoint and a claimed network, line by line as torch prints it, or that all of it fits."""
+    """Return torch's own message for a checkpoint and a claimed network, line by line as torch prints it, or that all of it fits.
+
+    Characters that a terminal would obey, which only a hostile checkpoint's names hold, are shown as U+FFFD.
+    """
     title = printable(held.spec.text)
     if held.lines:
-        return "\n".join(held.lines) + "\n"
+        return "\n".join("".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line) for line in held.lines) + "\n"
     return "\n".join(textwrap.wrap(f"{clip(name, 120)} loads into {clip(title, 120)}: every name and shape fits.", WIDTH)) + "\n"
 
 

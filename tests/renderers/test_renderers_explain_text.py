@@ -15,7 +15,7 @@ from auditor.errors import UsageError
 from auditor.explaining.against import hold_against
 from auditor.explaining.explanation import explain
 from auditor.explaining.files import ExplainedLog, claims_of_logs, explain_paths
-from auditor.facts import Checkpoint
+from auditor.facts import Checkpoint, Tensor
 from auditor.renderers.explain_text import explain_text, held_notes, held_record, held_text, to_record
 
 LOG = (
@@ -88,6 +88,16 @@ def test_against_prints_torchs_lines_as_they_are():
     assert held_text(outcome, "x.pth") == "\n".join(outcome.lines) + "\n"
     assert held_record(outcome, "x.pth")["against"]["fits"] is False
     assert "note: claimed: convnext, depths 2, 2, 6, 2; dims 48, 96, 192, 384" in held_notes(outcome)
+
+
+def test_hostile_names_of_a_checkpoint_are_made_harmless():
+    tensors = (
+        *blueprint_convnext_pose((2, 2, 6, 2), (40, 80, 160, 320), 128, 576).tensors(),
+        Tensor("backbone.stages.\x1b[2J\u202e", (1,), "float32"),
+    )
+    text = held_text(hold_against("convnext_atto", Checkpoint(None, "torch_zip", None, None, "", tensors, "0" * 64)), "x.pth")
+    assert "Unexpected key(s)" in text
+    assert not {"\x1b", "\u202e"} & set(text)
 
 
 def test_against_says_that_everything_fits():
