@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from auditor.facts import Facts
     from auditor.findings import AuditReport
     from auditor.gathering.stages import SeenClaims, SeenLinks
+    from auditor.hosts.interface import FileHost
     from auditor.issues.similar import Similar
     from auditor.net import Network
 
@@ -139,12 +140,16 @@ def inspect(
     from auditor.formats.isolation import shared_pool
 
     shared_pool().start()  # the reader's interpreter starts while the rest is imported
-    from auditor.gathering.artifacts import gather_artifacts
-    from auditor.hosts.registry import HOSTS
-    from auditor.net import Network
+    from auditor.gathering.artifacts import gather_artifacts, local_only
 
+    network, hosts = cast("Network", None), cast("tuple[FileHost, ...]", ())  # local files ask neither
+    if not local_only(paths):  # what goes to the network takes longer to be imported than a file to be read
+        from auditor.hosts.registry import HOSTS
+        from auditor.net import Network
+
+        network, hosts = Network(typed_by_user(paths)), HOSTS
     with progress_for(quiet or as_json, no_color) as progress:
-        gathered = gather_artifacts((), Network(typed_by_user(paths)), HOSTS, progress, given=paths)
+        gathered = gather_artifacts((), network, hosts, progress, given=paths)
     artifacts = with_ids(gathered.artifacts)
     if as_json:
         from auditor.record import stage_record, write_json

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from auditor.architectures.inspection import inspect_checkpoint
 from auditor.blob import Blob
@@ -16,9 +17,10 @@ from auditor.formats.isolation import read_isolated, shared_pool, workers_killed
 from auditor.gathering.downloads import read_whole
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
-from auditor.hosts.registry import host_for
-from auditor.net import Network
 from auditor.progress import Progress
+
+if TYPE_CHECKING:
+    from auditor.net import Network
 
 WORKERS = 8
 MAX_FILES = 500  # of one audit; more are recorded as skipped
@@ -69,6 +71,11 @@ class _Task:
     owner: str
     required: bool
     open: Callable[[], OpenBlob | Blob]
+
+
+def local_only(given: Sequence[str]) -> bool:
+    """Tell whether all these are paths of this machine, so that neither a network nor a host is needed."""
+    return all(LocalFiles().accepts(url) for url in given)
 
 
 def gather_artifacts(
@@ -145,7 +152,7 @@ def _stakes(listing: Listing, link: Link | None) -> tuple[str, bool]:
 
 
 def _list(address: _Address, network: Network, progress: Progress) -> Listing:
-    host = host_for(address.url, address.hosts)
+    host = _host_for(address.url, address.hosts)
     try:
         listing = host.resolve(address.url, network)
     except AuditError as error:  # a host that raises instead of answering loses one link, not the audit
@@ -154,6 +161,10 @@ def _list(address: _Address, network: Network, progress: Progress) -> Listing:
     if listing.status is not Status.OK:
         progress.warn(f"{address.url}: {listing.status.value}: {listing.detail}")
     return listing
+
+
+def _host_for(url: str, hosts: Sequence[FileHost]) -> FileHost:
+    return next(host for host in hosts if host.accepts(url))
 
 
 def _listing_source(listing: Listing, owner: str, required: bool) -> Source:
@@ -171,7 +182,7 @@ def _listing_source(listing: Listing, owner: str, required: bool) -> Source:
 
 
 def _tasks_of(address: _Address, listing: Listing, network: Network) -> Iterable[_Task]:
-    host, link = host_for(address.url, address.hosts), address.link
+    host, link = _host_for(address.url, address.hosts), address.link
     owner, required = _stakes(listing, link)
     for file in listing.files:
         if link is not None and link.purpose != "checkpoint" and not _is_weights(file.name):
@@ -183,7 +194,7 @@ def _asset_tasks(assets: Sequence[ReleaseAsset], hosts: Sequence[FileHost], netw
     for asset in assets:
         if not _is_weights(asset.name):
             continue
-        host = host_for(asset.url, tuple(hosts))
+        host = _host_for(asset.url, hosts)
         digest = asset.digest.removeprefix("sha256:") if asset.digest and asset.digest.startswith("sha256:") else None
         file = RemoteFile(asset.name, asset.url, size=asset.size, sha256=digest)
         yield _Task(file, "github_release", None, "own", True, partial(host.open, file, network))

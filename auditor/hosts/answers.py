@@ -7,12 +7,15 @@ import threading
 from collections.abc import Mapping
 from email.message import Message
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from auditor.errors import AuditError, NetworkError
 from auditor.facts import Status
 from auditor.hosts.interface import Listing
-from auditor.net import Network, RemoteBlob, Tally
+
+if TYPE_CHECKING:
+    from auditor.net import Network, RemoteBlob, Tally
 
 MAX_FILES = 5000  # of one listing
 MAX_KEPT = 64  # blobs that were opened by a listing and wait for their reader
@@ -22,8 +25,16 @@ QUOTE_CHARACTERS = 300
 def failed(url: str, host: str, error: AuditError, cost: Tally | None = None, sha256: str = "") -> Listing:
     """Return the listing of a link that led nowhere, with the error's own words."""
     status = Status(error.status) if isinstance(error, NetworkError) else Status.ERROR
-    cost = cost or Tally()
-    return Listing(url, host, status, str(error), quote=short(error.why), sha256=sha256, requests=cost.requests, bytes_read=cost.bytes_read)
+    return Listing(
+        url,
+        host,
+        status,
+        str(error),
+        quote=short(error.why),
+        sha256=sha256,
+        requests=cost.requests if cost else 0,
+        bytes_read=cost.bytes_read if cost else 0,
+    )
 
 
 def skipped(url: str, host: str, detail: str) -> Listing:

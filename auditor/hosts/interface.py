@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from auditor.blob import Blob
 from auditor.facts import Status
-from auditor.net import Network
+
+if TYPE_CHECKING:
+    from auditor.net import Network
 
 
 @dataclass(frozen=True, slots=True)

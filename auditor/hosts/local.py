@@ -7,13 +7,16 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.blob import LocalBlob
 from auditor.errors import NetworkError
 from auditor.facts import Status
 from auditor.hosts.answers import MAX_FILES, quoted_names
 from auditor.hosts.interface import Listing, RemoteFile
-from auditor.net import Network
+
+if TYPE_CHECKING:
+    from auditor.net import Network
 
 MAX_DEPTH = 16
 
