@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from auditor.issues.similar import Similar
     from auditor.net import Network
 
+MOST_DETAILS = 3  # checkpoints of one `inspect` that are shown one by one
 EPILOG = (
     "Exit status: 0 complete, nothing found; 1 something at or above --fail-on; 2 usage; 3 target could not be read; "
     "4 incomplete, nothing found."
@@ -137,6 +138,7 @@ def inspect(
     no_color: NoColor = False,
 ) -> None:
     """Say what is inside checkpoints, local or remote, without running them."""
+    from auditor.facts import Inspected
     from auditor.formats.isolation import shared_pool
 
     shared_pool().start()  # the reader's interpreter starts while the rest is imported
@@ -156,9 +158,14 @@ def inspect(
 
         print(write_json(stage_record("artifacts", artifacts=artifacts, sources=gathered.sources)), end="")
     else:
-        from auditor.renderers.terminal import inspect_table
+        from auditor.renderers.terminal import checkpoint_details, inspect_table
 
-        console(no_color).print(inspect_table(artifacts))
+        shown = console(no_color)
+        shown.print(inspect_table(artifacts))
+        found = [(artifact, item) for artifact in artifacts for item in artifact.contents if isinstance(item, Inspected)]
+        for artifact, item in found if len(found) <= MOST_DETAILS else ():
+            shown.print()
+            shown.print(checkpoint_details(artifact, item))
     raise typer.Exit(status_of_inspect(artifacts, gathered.sources))
 
 
