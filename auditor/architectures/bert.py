@@ -41,6 +41,8 @@ class TextEncoder(GrammarRecognizer):
     """Finds a BERT-like encoder under any prefix."""
 
     name = "bert"
+    least_values = 0.5  # one tower of a model of pictures and text is not the model
+    least_named = 0.9
     grammars = BERT_GRAMMARS
 
     def fits(self, reading: Reading) -> bool:

@@ -42,6 +42,8 @@ class LanguageModel(GrammarRecognizer):
     """Finds a decoder of text under any prefix."""
 
     name = "gpt"
+    least_values = 0.5  # one tower of a model of pictures and text is not the model
+    least_named = 0.9
     grammars = GPT_GRAMMARS
 
     def fits(self, reading: Reading) -> bool:

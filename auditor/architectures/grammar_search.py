@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from auditor.architectures.blueprint import Activation, Aside, Attention, Branches, Half, Leaf, Node, Residual, Sequence
+from auditor.architectures.counts import elements
 from auditor.architectures.grammar import LEAST_KNOWN, Grammar, Reading, read_grammar
-from auditor.architectures.network import Recognized, held, with_twins
+from auditor.architectures.network import Network, Recognized, held, with_twins
 from auditor.architectures.search import Found, find
 from auditor.architectures.shapes import Shapes
 from auditor.facts import Architecture, Tensor
@@ -18,6 +19,9 @@ class GrammarRecognizer:
 
     name: str
     grammars: tuple[Grammar, ...]
+    least_tensors = 0.3  # share of the file's tensors that the network must account for
+    least_values = 0.3  # and of its values: a detector's or segmenter's backbone is that much of it
+    least_named = 0.0  # share of the tensors below which the network has no name of its own
 
     def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
         """Tell whether the first weight of any spelling is there."""
@@ -37,7 +41,12 @@ class GrammarRecognizer:
             return None
         network = replace(found.network, assumption=self.assumption(found.plan))
         twins = tuple(other.prefix for other in found.others if replace(other, prefix=found.plan.prefix) == found.plan)
-        return Recognized(held(with_twins(self.describe(found, shapes), twins), network, tensors), network)
+        architecture = held(with_twins(self.describe(found, shapes), twins), network, tensors)
+        if architecture.explained < self.least_tensors or _share_of_values(network, tensors) < self.least_values:
+            return None  # a tower of something larger, which is not of its family
+        if architecture.explained < self.least_named:
+            architecture = replace(architecture, name=None)
+        return Recognized(architecture, network)
 
     def readings(self, shapes: Shapes) -> Iterable[Reading]:
         """Yield what the file says in every spelling, where it fits the family."""
@@ -62,6 +71,14 @@ class GrammarRecognizer:
     def assumption(self, reading: Reading) -> str:
         """Return what the cost takes for granted."""
         return ""
+
+
+def _share_of_values(network: Network, tensors: tuple[Tensor, ...]) -> float:
+    """Return the share of the file's values that lie in tensors of the network."""
+    expected = {tensor.name: tensor.shape for tensor in network.tensors()}
+    sizes = [(elements(tensor.shape), expected.get(tensor.name) == tensor.shape) for tensor in tensors]
+    total = sum(size for size, _ in sizes)
+    return sum(size for size, own in sizes if own) / total if total else 0.0
 
 
 def every_leaf(reading: Reading) -> Node:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from state_shapes import dense, file_of, norm, total
 
+from auditor.architectures.bert import TextEncoder
+from auditor.architectures.gpt import LanguageModel
 from auditor.architectures.inspection import inspect_checkpoint, prove_and_cost
 
 
@@ -162,3 +164,17 @@ def test_translation_models_are_not_encoders():
 def test_blocks_without_words_are_nothing():
     shapes = {name: shape for name, shape in bert(4, 64).items() if not name.startswith("embeddings")}
     assert inspect_checkpoint(file_of(shapes))[1].family == "unknown"
+
+
+def test_a_text_tower_of_something_larger_is_not_the_file():
+    tower = under("text.", bert(2, 64, 100))
+    pictures = {f"vision.{n}.weight": (512, 512) for n in range(60)}
+    assert inspect_checkpoint(file_of(tower))[1].family == "bert"
+    assert TextEncoder().recognize(file_of(tower | pictures).tensors) is None
+
+
+def test_a_decoder_with_much_else_beside_it_has_no_name():
+    more = {f"vision.{n}.weight": (64, 64) for n in range(100)}
+    architecture = LanguageModel().recognize(file_of(under("text.", gpt2(12, 768)) | more).tensors)
+    assert (architecture.family, architecture.name) == ("gpt2", None)
+    assert architecture.explained < 0.7
