@@ -206,8 +206,9 @@ def _words(page: Any) -> list[tuple[float, float, float, float, str, float]]:
 
 
 def _rules(page: Any) -> list[tuple[float, float, float]]:
-    """Return the horizontal rules of a page: lines, rectangles so thin that they are lines, and edges of drawn frames."""
-    found = [shape for shape in (*page.lines, *page.rects, *page.curves)[: 4 * MAX_RULES] if shape["x1"] - shape["x0"] > 3]
+    """Return the horizontal rules of a page: lines, rectangles and pictures (of dvips) as thin as lines, and edges of drawn frames."""
+    shapes = (*page.lines, *page.rects, *page.curves, *page.images)
+    found = [shape for shape in shapes[: 4 * MAX_RULES] if shape["x1"] - shape["x0"] > 3]
     rules = [(shape["x0"], shape["x1"], (shape["top"] + shape["bottom"]) / 2) for shape in found if shape["bottom"] - shape["top"] < 2]
     frames = [shape for shape in found if shape["bottom"] - shape["top"] >= 2 and shape.get("stroke") and not shape.get("fill")]
     rules += [(shape["x0"], shape["x1"], shape[side]) for shape in frames for side in ("top", "bottom")]

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from auditor.documents.pdf_tables import PageTable, tables_of
+from auditor.documents.pdf_loose import all_tables_of
+from auditor.documents.pdf_tables import PageTable
 from auditor.documents.pdf_words import GAP, Page, Word, joined, lines_of
 from auditor.facts import Block, Document, Outline, Table
 
@@ -48,7 +49,7 @@ def outline_of(pages: Sequence[Page], path: str, sha256: str, source: str, notes
                 texts.append(text.replace(PAGE, " ").strip())
                 lines.append((len(texts), texts[-1], 0.0))
             continue
-        found = tables_of(page)
+        found = all_tables_of(page)
         rows: dict[tuple[int, int], int] = {}
         for line in ordered(page, found):
             texts.append(line.box.text)

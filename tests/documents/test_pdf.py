@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -101,7 +102,7 @@ def test_without_the_library(monkeypatch, tmp_path):
 PAPER = """
 class Page:
     width = height = 100
-    lines = rects = curves = ()
+    lines = rects = curves = images = ()
     def extract_words(self, **_): return [dict(text="word", x0=1, x1=9, top=1, bottom=9, size=8)]
     def close(self): pass
 class Last(Page):
@@ -279,3 +280,50 @@ def test_a_page_full_of_words_ends_in_time():
     caption = Word(0, -12, 100, -4, "Table 1: Numbers.", 8)
     lines = tuple(Rule(-1, 300, y * 8.0 - 0.5) for y in range(101))
     tables_of(Page(1, 300.0, 800.0, (caption, *many), lines))
+
+
+def test_a_table_without_rules_is_less_sure():
+    narrow = replace(two_levels(lines=[]), width=800.0)
+    assert tables_of(narrow) == []
+    table = outline_of([narrow], "x.pdf", "a" * 64, "paper:x.pdf").tables[0]
+    assert table.caption == "Table 3: Results."
+    assert [cell.text for cell in table.rows[-1]] == ["Ours", "31.1", "51.2", "41.3", "81.4"]
+    assert {cell.confidence for row in table.rows[table.header_rows :] for cell in row if cell.text} == {0.8}
+    text = outline_of([narrow], "x.pdf", "a" * 64, "paper:x.pdf").document.text
+    assert text.split("\n")[table.rows[-1][0].line - 1] == "Ours 31.1 51.2 41.3 81.4"
+
+
+def test_rules_that_dvips_draws_as_pictures(tmp_path, monkeypatch):
+    cells = [
+        ("Table", 10, 10),
+        ("1:", 33, 10),
+        ("Model", 10, 30),
+        ("AP", 60, 30),
+        ("A", 10, 50),
+        ("1.0", 60, 50),
+        ("B", 10, 65),
+        ("2.0", 60, 65),
+    ]
+    found = [{"text": text, "x0": x, "x1": x + 4 * len(text), "top": y, "bottom": y + 8, "size": 8} for text, x, y in cells]
+    images = [{"x0": 8, "x1": 90, "top": y, "bottom": y + 0.5} for y in (25, 45, 80)]
+    fake_library(monkeypatch, tmp_path, code_of(found, images))
+    table = read_pdf(b"%PDF-1.4", "x.pdf", "paper:x.pdf").tables[0]
+    assert grid(table) == [("Model", "AP"), ("A", "1.0"), ("B", "2.0")]
+    assert table.rows[1][1].confidence == 1.0
+
+
+def code_of(words, images):
+    """Return the code of a library whose one page holds these words and thin pictures."""
+    return (
+        f"class Page:\n    width = height = 100\n    lines = rects = curves = ()\n    images = {images!r}\n"
+        f"    def extract_words(self, **_): return {words!r}\n    def close(self): pass\n"
+        "class open:\n    def __init__(self, data): self.pages = [Page()]\n    def __enter__(self): return self\n    def __exit__(self, *_): pass\n"
+    )
+
+
+def test_a_caption_beside_prose_makes_no_table():
+    words = [
+        row(10, (50, "Table"), (74, "1:"), (90, "Lost.")),
+        *(row(30 + 12 * n, (50, "We"), (62, "measure"), (94, "12"), (106, "waders")) for n in range(8)),
+    ]
+    assert outline_of([one_page(words, [])], "x.pdf", "a" * 64, "paper:x.pdf").tables == ()
