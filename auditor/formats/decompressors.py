@@ -132,6 +132,11 @@ def inflater(method: str) -> Inflater:
     return _Streams(makers[method], next(magic for magic, name in MAGIC if name == method))
 
 
+def raw_lzma(filters: list[dict[str, int]]) -> Inflater:
+    """Return a decompressor for LZMA without a header of its own, as archives hold it. The caller bounds the dictionary."""
+    return _Standard(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters))
+
+
 def _zstd() -> _Standard:
     try:
         from compression import zstd  # type: ignore[import-not-found, unused-ignore]

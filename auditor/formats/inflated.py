@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import lzma
 import zlib
+from collections.abc import Callable
 
 from auditor.blob import Blob, WindowBlob, check_range
 from auditor.errors import FormatError, LimitError
+from auditor.formats.decompressors import Inflater, inflater
 from auditor.formats.decompressors import compression_of as compression_of
-from auditor.formats.decompressors import inflater
 
 UNKNOWN_SIZE = 1 << 40
 """The size of a blob whose end is not known, as that of a gzip stream."""
@@ -41,7 +42,9 @@ class InflatedBlob:
     simply not there, whatever size was announced.
     """
 
-    def __init__(self, parent: Blob, start: int, packed_size: int, size: int, name: str, method: str, allowance: Allowance) -> None:
+    def __init__(
+        self, parent: Blob, start: int, packed_size: int, size: int, name: str, method: str | Callable[[], Inflater], allowance: Allowance
+    ) -> None:
         check_range(start, packed_size)
         self._parent = parent
         self._start = start
@@ -53,7 +56,7 @@ class InflatedBlob:
         self._restart()
 
     def _restart(self) -> None:
-        self._inflater = inflater(self._method)
+        self._inflater = self._method() if callable(self._method) else inflater(self._method)
         self._at = self._start
         self._buffer = bytearray()
         self._base = 0

@@ -33,6 +33,8 @@ from auditor.formats.openvino import OpenVino
 from auditor.formats.plain_pickle import PlainPickle
 from auditor.formats.safetensors import Safetensors
 from auditor.formats.safetensors_index import SafetensorsIndex
+from auditor.formats.seven_zip import MAGIC as SEVEN_ZIP
+from auditor.formats.seven_zip import seven_zip_members
 from auditor.formats.tar_members import is_tar
 from auditor.formats.tensorflow_checkpoint import TensorFlowCheckpoint, lacks_index, part_without_header
 from auditor.formats.tensorflow_graph import FrozenGraph, MetaGraph, SavedModel
@@ -139,7 +141,9 @@ class _Visit:
         if head.startswith(_ZIP):
             return self.zip(blob, member, depth)
         if is_tar(head):
-            return self.tar(blob, member, depth)
+            return self.walked(blob, "tar", lambda: open_tar_members(blob, self.limits), member, depth)
+        if head.startswith(SEVEN_ZIP):
+            return self.walked(blob, "7z archive", lambda: seven_zip_members(blob, self.limits, self.allowance), member, depth)
         if compression_of(head):
             return self.compressed(blob, head, member, depth)
         found = recognize(head, blob.size)
@@ -186,21 +190,21 @@ class _Visit:
         except FormatError as error:
             return Member(entry.name, None, str(error))
 
-    def tar(self, blob: Blob, member: str | None, depth: int) -> list[Content]:
-        """Read a tar as a container; what stands before a damaged header is kept."""
+    def walked(self, blob: Blob, kind: str, members: Callable[[], Iterable[Member]], member: str | None, depth: int) -> list[Content]:
+        """Read a tar or a 7z archive as a container; what stands before a damaged header is kept."""
         self.check_depth(depth)
         names: list[str] = []
         found: list[Content] = []
 
         def walk() -> list[Content]:
-            for item in open_tar_members(blob, self.limits):
+            for item in members():
                 names.append(item.name[:_LONGEST_NAME])
                 if not is_junk(item.name):
                     self.members([item], member, depth, found)
             return []
 
         found.extend(self.guarded(member, walk))
-        return found or [_nothing(member, "tar", names)]
+        return found or [_nothing(member, kind, names)]
 
     def compressed(self, blob: Blob, head: bytes, member: str | None, depth: int) -> list[Content]:
         """Read a compressed stream: the one file in it, or the tar."""

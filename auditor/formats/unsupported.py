@@ -13,7 +13,6 @@ from auditor.facts import Status
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GGML", "GGML"),
     (0, b"ggjt", "GGML"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (0, b"Rar!\x1a\x07", "a rar archive"),
     (0, b"PK\x07\x08", "the first part of a split zip"),
     (0, b"\x04\x22\x4d\x18", "an LZ4 stream"),

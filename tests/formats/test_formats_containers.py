@@ -139,7 +139,7 @@ NO_CHECKPOINTS = [
     (b"epoch,loss\n1,0.5\n", "not_a_checkpoint", "epoch,loss"),
     (b"\x89HDF\r\n\x1a\n" + bytes(600), "broken", "HDF5"),
     (b"GGUF\x05" + bytes(20), "unsupported", "GGUF"),
-    (b"7z\xbc\xaf\x27\x1c\x00\x04", "unsupported", "7z"),
+    (b"7z\xbc\xaf\x27\x1c\x00\x04", "truncated", "7z"),
     (b"Rar!\x1a\x07\x01\x00", "unsupported", "rar"),
     (b"\x93NUMPY\x01\x00v\x00", "truncated", "numpy array"),
     (PNG, "not_a_checkpoint", "PNG"),
