@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
+from auditor.architectures.atlas import look_up
 from auditor.architectures.atlas_data import Entry, atlas
 from auditor.architectures.atlas_shapes import multisets
 from auditor.architectures.inspection import inspect_checkpoint
@@ -67,6 +69,10 @@ class Truth:
         for entry in atlas().entries:
             for one in entry.published:
                 self._equal[f"{one.library}/{one.name}"].update(other.name for other in entry.published)
+
+    def entry(self, library: str, name: str) -> Entry:
+        """Return the network's entry."""
+        return self._entry[library, name]
 
     def names(self, library: str, name: str) -> set[str]:
         """Return the names of the structure."""
@@ -114,6 +120,23 @@ def judge(score: Score, truth: Truth, library: str, name: str, tensors: Tensors,
 def _says(told: str, names: set[str]) -> bool:
     """Tell whether a name is one of these, or a shorter one for the same sizes."""
     return any(f"{name}_".startswith(f"{told}_") for name in names)
+
+
+def judge_alone(score: Score, truth: Truth, library: str, name: str, tensors: Tensors) -> None:
+    """Ask the atlas alone, with the network's own entry taken out: what it says of a network that it does not know."""
+    book = atlas()
+    own = truth.entry(library, name)
+    mass = [math.inf if entry is own else mass for entry, mass in zip(book.entries, book.mass, strict=True)]
+    begun = time.perf_counter()
+    match = look_up(tensors, replace(book, mass=mass))
+    score.seconds.append(time.perf_counter() - begun)
+    right = match.family in truth.families(library, name) or bool(truth.families(library, name).intersection(match.families))
+    score.asked += 1
+    score.family += right and match.family != "unknown"
+    score.unknown += match.family == "unknown"
+    score.wrong += match.family != "unknown" and not right
+    if match.family != "unknown" and not right:
+        score.bad.append(f"WRONG {library} {name} {sorted(truth.families(library, name))}: {match.family} {match.name} {match.score}")
 
 
 def judge_changed(score: Score, truth: Truth, library: str, name: str, tensors: Tensors) -> None:
@@ -189,6 +212,10 @@ def main() -> None:
     scores.append(score := Score("foreign head, some prefix"))
     for one in chance.sample(timm, FOREIGN):
         judge(score, truth, "timm", one.name, with_foreign_head(body(one), chance), None)
+
+    scores.append(score := Score("own entry taken out, atlas alone"))
+    for one in timm:
+        judge_alone(score, truth, "timm", one.name, tensors_of(one.entries))
 
     for what, change in (("other widths, in no atlas", with_other_widths), ("other depths, in no atlas", with_other_depth)):
         scores.append(score := Score(what))

@@ -40,6 +40,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("timm", r"eva/vit", "vit"),
     ("timm", r"(vision_transformer|vision_transformer_hybrid|vision_transformer_relpos|vision_transformer_sam|naflexvit)/", "vit"),
     ("timm", r"(qwen3_vit|deepseek_vit|gemma4_vit)/", "vit"),
+    ("timm", r"nfnet/nf_(?:se|eca)?(resnet|regnet)", "{1}"),
     ("timm", r"deit/", "deit"),
     ("timm", r"swin_transformer/", "swin"),
     ("timm", r"swin_transformer_v2(_cr)?/", "swinv2"),
@@ -73,7 +74,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     # transformers: the module of the model, with the words that the other libraries use
     ("transformers", r"convnextv2/", "convnextv2"),
     ("transformers", r"mobilenet_v(\d)/", "mobilenetv{1}"),
-    ("transformers", r"vit_mae/", "vit"),
+    ("transformers", r"(vit_mae|dinov2)/", "vit"),
     ("transformers", r"xlm_roberta/", "roberta"),
     ("transformers", r"(deberta)_v2/", "{1}"),
     ("transformers", r"speecht5/.*hifigan", "hifigan"),

@@ -82,11 +82,14 @@ class _Candidate:
     agreement: float  # of the lengths of vectors
 
 
-def look_up(tensors: tuple[Tensor, ...]) -> AtlasMatch:
-    """Return what the atlas says of a checkpoint's tensors; family "unknown" where that is not enough. Never raises."""
+def look_up(tensors: tuple[Tensor, ...], book: Atlas | None = None) -> AtlasMatch:
+    """Return what the atlas (another one, where it is given) says of a checkpoint's tensors. Never raises.
+
+    The family is "unknown" where the score does not pass; the nearest names and their scores are told all the same.
+    """
     if sum(len(tensor.shape) >= 2 for tensor in tensors) < LEAST_WEIGHTS:
         return NOTHING
-    book = atlas()
+    book = book or atlas()
     asked = [one for one in (_ask(book, part) for part in parts_of(tensors)) if one.weight > 0]
     found = [one for part in asked for one in _held(book, part, (part.weight / asked[0].weight) ** SHARE_EXPONENT)]
     ranked = [one for one in _best_of_each_entry(found) if one.score >= LEAST_CLOSE]

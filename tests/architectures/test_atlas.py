@@ -16,9 +16,9 @@ from auditor.architectures.atlas import LEAST_SCORE, NOTHING, look_up
 from auditor.architectures.atlas_data import FILE, atlas, pairs
 from auditor.architectures.atlas_parts import MOST_PARTS, parts_of
 from auditor.architectures.atlas_shapes import canonical, multisets
-from auditor.architectures.atlas_telling import BY_SHAPES, MOST_EXPLAINED, NOT_REBUILT
+from auditor.architectures.atlas_telling import BY_SHAPES, MOST_EXPLAINED, NOT_REBUILT, by_shapes_alone, with_atlas
 from auditor.architectures.inspection import inspect_checkpoint, prove_and_cost
-from auditor.facts import Checkpoint, Tensor
+from auditor.facts import Architecture, Checkpoint, Tensor
 
 Shapes = list[tuple[int, ...]]
 
@@ -178,6 +178,52 @@ def test_what_inspection_says():
     assert architecture.first_layer == ("t0", (64, 3, 7, 7))
     assert parameters.total == sum(tensor.numel for tensor in found)
     assert prove_and_cost(file, architecture, (224, 224)) == (architecture.explained, None)
+
+
+def recognized(
+    name: str | None, explained: float = 1.0, family: str = "resnet", closest: tuple[tuple[str, float], ...] = ()
+) -> Architecture:
+    return Architecture(family, name, (3, 4, 6, 3), (256, 512, 1024, 2048), explained=explained, closest=closest, variant_of="official")
+
+
+@pytest.mark.parametrize(
+    ("before", "name"),
+    [
+        (recognized(None), "resnet50"),
+        (recognized("resnet50"), "resnet50"),
+        (recognized("resnet101"), "resnet50"),
+        (recognized("wide_thing", family="thing"), "wide_thing"),  # names told it another family
+    ],
+)
+def test_a_recognizer_keeps_its_structure_and_gets_a_missing_name(before, name):
+    after = with_atlas(before, tensors(resnet((3, 4, 6, 3))))
+    assert after == replace(before, name=name, closest=after.closest)
+    assert after.closest[0] == ("resnet50", 1.0)
+
+
+def test_a_shorter_name_for_the_same_sizes_stays():
+    assert with_atlas(recognized("vit_base", family="vit"), tensors(vit(12, 768))).name == "vit_base"
+
+
+def test_no_name_is_added_to_what_is_only_near():
+    before = recognized(None, closest=(("resnet50", 0.9), ("resnet101", 0.5)))
+    assert with_atlas(before, tensors(resnet((3, 4, 9, 3)))) == before
+
+
+def test_near_names_of_the_atlas_stand_among_a_recognizers():
+    before = recognized("a", closest=(("a", 1.0), ("b", 0.3), ("c", 0.2)))
+    assert [name for name, _ in with_atlas(before, tensors(resnet((3, 4, 7, 3)))).closest] == ["a", "resnet50", "b"]
+
+
+def test_a_recognizer_that_explains_little_gives_way_to_the_whole():
+    shapes = resnet((3, 4, 6, 3))
+    after = with_atlas(recognized("odd", 0.4, "part"), tensors(shapes))
+    assert (after.family, after.name, after.depths) == ("resnet", "resnet50", (3, 4, 6, 3))
+    assert "has a part of the family part (odd)" in after.traits
+    assert by_shapes_alone(after)
+    assert after.explained < 0.95
+    unrelated = recognized("odd", 0.4, "part")
+    assert with_atlas(unrelated, tensors([(77, 55, 3, 3)] * 30)) == unrelated
 
 
 def test_few_or_no_tensors():
