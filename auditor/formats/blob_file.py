@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from auditor.blob import Blob
 from auditor.errors import AuditError, LimitError
-from auditor.formats.extents import RememberedBlob, TruncatedError
+from auditor.formats.extents import TruncatedError
 from auditor.formats.interface import Limits
 from auditor.formats.plain_headers import Clock
 
@@ -117,8 +117,3 @@ class BlobFile(io.RawIOBase):
         self._last = number + known - 1
         while len(self._blocks) > max(_KEPT_BLOCKS, count):
             self._blocks.popitem(last=False)
-
-
-def whole_or_remembered(blob: Blob) -> Blob:
-    """Return a blob that reads small files once; one that remembers already is returned as it is."""
-    return blob if isinstance(blob, RememberedBlob) else RememberedBlob(blob)
