@@ -17,6 +17,8 @@ from auditor.facts import Tensor, TensorValues, Values
 SPREAD = "spread of weights"
 LEAST_ELEMENTS = 256  # of a weight whose spread says something
 LEAST_WEIGHTS = 2  # of such weights
+MOST_FRESH = 0.95  # share of weights with an initial spread from which a network may be fresh
+FEW_FRESH = 0.1  # share below which it was trained: rare initializations share some formula with the usual ones
 _SPREAD_TOLERANCE = 0.02
 _LAYER_SCALE = re.compile(r"(?:^|\.)(?:gamma(?:_?\d)?|layer_scale(?:_?\d)?(?:\.\w+)?|lambda_?\d|lambda1|ls\d?\.gamma|scale_?\d?)$")
 
@@ -29,7 +31,8 @@ class Sign:
     fits: bool
     words: str  # what was seen
     tensors: tuple[str, ...]  # that decided it, a few
-    against: bool = True  # a sign that does not fit speaks for training; else it says nothing
+    against: bool = True  # a sign that does not fit excludes a fresh network; else it only says little
+    trained: bool = True  # and speaks for training by itself
 
 
 Seen = Mapping[str, tuple[Tensor, TensorValues]]
@@ -137,11 +140,12 @@ def _spreads(seen: Seen) -> Sign | None:
             counts.setdefault(formula, []).append(name)
     known = {name for names in counts.values() for name in names}
     best = max(counts, key=lambda formula: len(counts[formula]), default="")
-    fits = bool(best) and len(known) >= 0.95 * len(weights)
+    fits = bool(best) and len(known) >= MOST_FRESH * len(weights)
     words = f"{len(known)} of {len(weights)} weights have the spread of a fresh one ({best})"
     if not fits:
         words = f"{len(weights) - len(known)} of {len(weights)} weights have a spread that no usual initialization gives"
-    return Sign(SPREAD, fits, words, _shown(counts.get(best, weights)), against=False)
+    none = len(known) <= FEW_FRESH * len(weights)
+    return Sign(SPREAD, fits, words, _shown(counts.get(best, weights)), against=False, trained=none)
 
 
 def _formulas(tensor: Tensor, values: TensorValues) -> Iterable[str]:

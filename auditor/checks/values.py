@@ -144,7 +144,7 @@ class InitialWeights:
 
     def _finding(self, candidate: Candidate, signs: tuple[Sign, ...]) -> Finding:
         fitting = [sign for sign in signs if sign.fits]
-        contrary = [sign for sign in signs if not sign.fits and (sign.against or sign.name == SPREAD)]
+        contrary = [sign for sign in signs if not sign.fits and sign.trained]
         asks = len(fitting) >= _LEAST_SIGNS and not any(sign.against for sign in contrary)
         sure = asks and len(fitting) >= _SURE_SIGNS and any(sign.name == SPREAD for sign in fitting)
         shown = (fitting if asks else contrary) or list(signs)

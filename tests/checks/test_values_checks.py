@@ -74,6 +74,17 @@ def test_known_initializations_are_recognized_by_their_spread():
     assert "spread of weights" not in fitting(torch.nn.Sequential(*linear))
 
 
+def test_a_rare_initialization_is_left_open():
+    layers = [torch.nn.Linear(60, 90) for _ in range(4)]
+    for layer in layers[:2]:
+        layer.weight.data.mul_(1.4)
+    found = initial(torch.nn.Sequential(*layers).state_dict())
+    assert (found.outcome, found.severity) == (Outcome.UNKNOWN, Severity.INFO)
+    for layer in layers[2:]:
+        layer.weight.data.mul_(0.6)
+    assert initial(torch.nn.Sequential(*layers).state_dict()).outcome is Outcome.HOLDS
+
+
 def test_layer_scales_and_zero_biases_are_signs():
     state = {f"blocks.{n}.gamma": torch.full((96,), 1e-6) for n in range(4)}
     state |= {f"blocks.{n}.pw.weight": torch.nn.init.trunc_normal_(torch.empty(96, 96), std=0.02) for n in range(4)}
