@@ -50,6 +50,8 @@ class Score:
     """One line of the table."""
 
     what: str
+    counts: bool = False  # whether learnable values were compared
+    names: bool = False  # whether a right name exists
     asked: int = 0
     counted: int = 0
     family: int = 0
@@ -198,18 +200,18 @@ def main() -> None:
     scores = []
 
     for library in ("timm", "torchvision", "transformers"):
-        scores.append(score := Score(f"all of {library}"))
+        scores.append(score := Score(f"all of {library}", counts=True, names=True))
         for one in found:
             if one.library == library:
                 judge(score, truth, library, one.name, tensors_of(one.entries), one.learnable)
 
-    scores.append(score := Score("from files (zip, safetensors, legacy)"))
+    scores.append(score := Score("from files (zip, safetensors, legacy)", counts=True, names=True))
     small = chance.sample([one for one in timm if one.learnable < SMALL], WRITTEN)
     with tempfile.TemporaryDirectory() as folder:
         for one, (_, tensors) in zip(small, written(((one.name, tensors_of(one.entries)) for one in small), Path(folder)), strict=True):
             judge(score, truth, "timm", one.name, tensors, one.learnable)
 
-    scores.append(score := Score("foreign head, some prefix"))
+    scores.append(score := Score("foreign head, some prefix", names=True))
     for one in chance.sample(timm, FOREIGN):
         judge(score, truth, "timm", one.name, with_foreign_head(body(one), chance), None)
 
@@ -246,7 +248,8 @@ def report(scores: list[Score], built: float, asked: float, everything: bool) ->
     print(f"{'':38s} asked  learnable  family  first three  confidently  unknown  median")
     print(f"{'':38s}        exact      right   has name     wrong                 ms")
     for one in scores:
-        shares = [f"{100 * number / one.asked:6.2f} %" for number in (one.counted, one.family, one.named, one.wrong, one.unknown)]
+        shown = (one.counted if one.counts else None, one.family, one.named if one.names else None, one.wrong, one.unknown)
+        shares = [f"{'-':>8s}" if number is None else f"{100 * number / one.asked:6.2f} %" for number in shown]
         print(f"{one.what:38s} {one.asked:5d}  {'   '.join(shares)}  {sorted(one.seconds)[len(one.seconds) // 2] * 1e3:6.1f}")
     print(f"built or read in {built:.0f} s, asked in {asked:.0f} s; " + ", ".join(f"{name} {v}" for name, v in atlas().versions.items()))
     for one in scores:
