@@ -188,8 +188,8 @@ def local(audit: list[str], env: dict[str, str], folder: Path, snapshot: Path) -
     print(row("wall time, whole process", ours.seconds, theirs.seconds, "s"))
     print(row("peak memory, largest process", ours.megabytes, theirs.megabytes, "MB"))
     few, many = thousand(folder)
-    hundred = measure([*audit, "inspect", str(few), "--json"], env, folder)
-    all_ = measure([*audit, "inspect", str(many), "--json"], env, folder)
+    hundred = measure([*audit, "inspect", str(few), "--quiet"], env, folder)
+    all_ = measure([*audit, "inspect", str(many), "--quiet"], env, folder)
     print("\n| files in one call | wall time | files a second | peak memory |\n| --- | ---: | ---: | ---: |")
     for count, one in ((100, hundred), (1000, all_)):
         print(f"| {count} | {one.seconds:.2f} s | {count / one.seconds:.0f} | {one.megabytes:.0f} MB |")
