@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from net_fakes import FakeInternet, Reply
 
 from auditor.blob import BytesBlob, LocalBlob
 from auditor.errors import NetworkError
@@ -122,6 +123,18 @@ def test_local_files_are_read_through_the_same_door(tmp_path: Path):
     blob.close()
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
     assert found.values.tensors[0].name == "0.weight"
+
+
+def test_a_remote_file_is_read_once_with_few_requests_and_little_memory():
+    data = saved({"network": {f"w{n}": torch.randn(1 << 20) for n in range(10)}, "epoch": 3})
+    network = Network(transport=FakeInternet({"a.org/x.pth": Reply(body=data, ranges=True)}))
+    blob = network.blob("https://a.org/x.pth", name="x.pth")
+    (found,), digest = read_whole(blob)
+    assert digest == hashlib.sha256(data).hexdigest()
+    assert len(found.values.tensors) == 10
+    assert blob.bytes_read < 1.05 * len(data)
+    assert blob.requests <= 10
+    assert blob._extents.held() <= 10 << 20  # what was passed over is given up
 
 
 def test_parts_that_were_passed_over_are_given_up():
