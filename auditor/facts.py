@@ -451,6 +451,7 @@ class Artifact:
     sha256: str | None = None  # of the whole file, where it is known without a download
     owner: str = "own"
     read_sha256: str | None = None  # of the whole file as it was read here, with a full download
+    disagreements: tuple[str, ...] = ()  # of an index of shards with its shards
 
 
 # --------------------------------------------------------------------------------------------------------------- claims

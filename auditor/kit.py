@@ -9,7 +9,7 @@ from auditor.checks.across_files import AverageTwin, SameBytes, SameWeights
 from auditor.checks.checkpoint_readable import CheckpointReadable
 from auditor.checks.claim_conflict import ClaimConflict
 from auditor.checks.claims_agree import ClaimsAgree
-from auditor.checks.file_facts import PickleSafety, SavedName, SharedStructure, SizeFits, Warnings
+from auditor.checks.file_facts import IndexAgrees, PickleSafety, SavedName, SharedStructure, SizeFits, Warnings
 from auditor.checks.interface import Check
 from auditor.checks.label_matches_network import LabelMatchesNetwork
 from auditor.checks.recorded_metrics import RecordedMetrics, TrainingState
@@ -44,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     SameFamily(),
     ClaimConflict(),
     SharedStructure(),
+    IndexAgrees(),
     SameBytes(),
     SameWeights(),
     AverageTwin(),

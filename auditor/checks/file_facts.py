@@ -215,3 +215,32 @@ class Warnings:
                 )
                 found.append(finding)
         return tuple(found)
+
+
+class IndexAgrees:
+    """Passes on where an index of shards and its shards disagree."""
+
+    name = "index-agrees"
+    question = "Does each index of shards name the tensors that its shards hold?"
+    why = "A loader that trusts the index fails on, or silently leaves out, what is not where it says."
+
+    def check(self, facts: Facts) -> tuple[Finding, ...]:
+        """Return FAILS for each index that disagrees with its shards."""
+        return tuple(
+            Finding(
+                id="",
+                check=self.name,
+                subject=artifact.name,
+                outcome=Outcome.FAILS,
+                severity=Severity.MEDIUM,
+                confidence=Confidence.HIGH,
+                title=f"{artifact.name} disagrees with its shards",
+                detail="; ".join(artifact.disagreements[:8]),
+                expected="every tensor in the shard that the index names",
+                observed=f"{len(artifact.disagreements)} differences",
+                evidence=(of_artifact(facts, artifact),),
+                remedy="Tell the authors which entries differ.",
+            )
+            for artifact in facts.artifacts
+            if artifact.disagreements
+        )

@@ -15,6 +15,7 @@ from auditor.errors import AuditError, NetworkError
 from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
 from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
 from auditor.gathering.downloads import read_whole
+from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
 from auditor.progress import Progress
@@ -121,6 +122,9 @@ def gather_artifacts(
     if read and shared_pool().failure:
         progress.warn(f"files are read without a process of their own: {shared_pool().failure}")
     artifacts = [artifact for artifact, _ in read]
+    for place, notes in index_notes(artifacts, lambda place: _whole(tasks[place])).items():
+        artifacts[place] = replace(artifacts[place], disagreements=notes)
+    artifacts = list(joined(artifacts))
     sources += [source for _, source in read]
     if len(tasks) > most:
         detail = f"{len(tasks) - most} further files were not opened: one audit opens {most}"
@@ -207,7 +211,20 @@ def _tree_tasks(tree: Sequence[TreeEntry], blob: Callable[[str], Blob], url: Cal
             yield _Task(file, "repository", None, "own", True, partial(blob, entry.path))
 
 
+def _whole(task: _Task) -> bytes:
+    """Return the bytes of a small file. Raises what its host raises."""
+    blob = task.open()
+    try:
+        return blob.read(0, min(blob.size, INDEX_BYTES))
+    finally:
+        close = getattr(blob, "close", None)
+        if close is not None:
+            close()
+
+
 def _is_document(name: str) -> bool:
+    if name.endswith(INDEX):
+        return False
     return PurePosixPath(name.split("?")[0]).suffix.lower() in DOCUMENTS
 
 
