@@ -84,7 +84,7 @@ def _elsewhere(lookup: Lookup, missing: list[VariantVerdict]) -> Iterator[Hypoth
     unseen = [
         s
         for s in lookup.report.facts.sources
-        if s.status is not Status.OK and s.kind in ("paper", "release", "releases", "issues", "forks")
+        if s.status not in (Status.OK, Status.SKIPPED) and s.kind in ("paper", "releases", "issues", "forks")
     ]
     speaks_for = [sentence("for.forks", count=forks)] if forks else []
     speaks_for += [sentence("for.source_unseen", name=code(clip(s.url or s.id, 80)), status=s.status.value) for s in unseen[:3]]

@@ -53,7 +53,9 @@ def test_a_shard_alone_is_never_a_whole_count(tmp_path):
 
 def test_an_index_is_held_against_its_shards(tmp_path):
     index = {"metadata": {}, "weight_map": {"a.weight": NAMES[0], "a.bias": NAMES[0], "b.weight": NAMES[1], "c.weight": NAMES[1]}}
-    artifacts = gathered(tmp_path, **dict(zip(NAMES, (ONE, TWO), strict=True)), **{"model.safetensors.index.json": json.dumps(index).encode()})
+    artifacts = gathered(
+        tmp_path, **dict(zip(NAMES, (ONE, TWO), strict=True)), **{"model.safetensors.index.json": json.dumps(index).encode()}
+    )
     (notes,) = [artifact.disagreements for artifact in artifacts if artifact.disagreements]
     assert any("c.weight" in note for note in notes)
     right = dict(index, weight_map={k: v for k, v in index["weight_map"].items() if k != "c.weight"})

@@ -303,7 +303,17 @@ def test_bombs(monkeypatch):
     assert len(many.files) == 10
 
 
-@pytest.mark.parametrize("data", [b"", b"text", b"<!DOCTYPE html><p>", b"\x1f\x8b\x08\x00\x00", single("no commands"), b"\0" * 2000])
+NO_SOURCES = {
+    "empty": b"",
+    "text": b"text",
+    "page": b"<!DOCTYPE html><p>",
+    "cut gzip": b"\x1f\x8b\x08\x00\x00",
+    "plain gzip": single("no commands"),
+    "zeros": b"\0" * 2000,
+}
+
+
+@pytest.mark.parametrize("data", NO_SOURCES.values(), ids=NO_SOURCES.keys())
 def test_what_is_no_source(data):
     with pytest.raises(FormatError):
         unpacked(data, "arxiv:1")
