@@ -308,7 +308,7 @@ class TensorValues:
     name: str  # as in the checkpoint's tensors
     sha256: str  # of its bytes, as they lie in the file
     elements: int
-    minimum: float | None = None  # None where nothing is finite, or statistics of the type are not taken
+    minimum: float | None = None  # None where nothing is finite, sums overflow, or statistics of the type are not taken
     maximum: float | None = None
     mean: float | None = None
     std: float | None = None  # of the population: divided by the number of elements

@@ -220,12 +220,7 @@ def _values(item: Inspected) -> dict[str, Json] | None:
     if values is None:
         return None
     listed = values.tensors if len(values.tensors) <= TENSORS_LISTED else ()
-    return _fields(values, ValuesRecord) | {"tensors": [_finite(_fields(tensor, TensorValuesRecord)) for tensor in listed]}
-
-
-def _finite(record: dict[str, Json]) -> dict[str, Json]:
-    """Return a record with null for what is no finite number: statistics of huge values overflow."""
-    return {name: None if name not in ("name", "sha256") and isinstance(value, str) else value for name, value in record.items()}
+    return _fields(values, ValuesRecord) | {"tensors": [_fields(tensor, TensorValuesRecord) for tensor in listed]}
 
 
 def _dtypes(checkpoint: Checkpoint) -> dict[str, int]:

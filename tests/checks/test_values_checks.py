@@ -162,3 +162,19 @@ def test_no_verdict_changes_by_what_values_say():
         return [(v.name, v.verdict) for v in judge([f for check in CHECKS for f in check.check(folder(files, full=full))])]
 
     assert verdicts(full=True) == verdicts(full=False)
+
+
+def test_values_are_saved_with_the_facts_and_recorded_where_they_are_few():
+    from auditor.record import facts_from_json, facts_to_json, stage_record
+
+    huge = torch.full((300,), 1.7e308, dtype=torch.float64) * torch.tensor([1.0, -1.0], dtype=torch.float64).repeat(150)
+    state = {**convolutions().state_dict(), "huge": huge, "nan": torch.full((2,), float("nan"))}
+    many = {f"w{n}": torch.randn(3) for n in range(65)}
+    seen = folder({"M.pth": state, "L.pth": many})
+    assert facts_from_json(facts_to_json(seen)) == seen
+    first, second = (a["checkpoints"][0]["values"] for a in stage_record("artifacts", artifacts=seen.artifacts)["artifacts"])
+    assert [item["name"] for item in first["tensors"]] == list(state)
+    assert first["digest"] == seen.artifacts[0].contents[0].values.digest
+    assert first["tensors"][-1]["mean"] is None
+    assert second["tensors"] == []
+    assert second["digest"]
