@@ -40,11 +40,14 @@ class TargetError(AuditError):
 
 
 class NetworkError(AuditError):
-    """A request did not give what was asked; `status` is a word of `facts.Status`."""
+    """A request did not give what was asked; `status` is a word of `facts.Status`, `state` one of `facts.State`."""
 
-    def __init__(self, what: str, why: str = "", help: str = "", *, status: str = "error", http_status: int | None = None) -> None:
+    def __init__(
+        self, what: str, why: str = "", help: str = "", *, status: str = "error", state: str = "", http_status: int | None = None
+    ) -> None:
         super().__init__(what, why, help)
         self.status = status
+        self.state = state
         self.http_status = http_status
 
 

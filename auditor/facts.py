@@ -27,6 +27,32 @@ class Status(StrEnum):
     SKIPPED = "skipped"  # not looked at, on purpose; `detail` says why
 
 
+class State(StrEnum):
+    """What exactly a host said, finer than `Status`: what a person would do next differs for each."""
+
+    UNKNOWN = ""  # nobody said more than the status does
+    OK = "ok"
+    EMPTY = "empty"  # a folder or repository without files
+    TOO_MANY = "too_many"  # listed in part: more than a listing may have, or than the host shows
+    NOT_SHARED = "not_shared"  # the owner has to share it
+    SIGN_IN = "sign_in"  # only people with an account see it
+    GATED = "gated"  # terms have to be accepted first
+    QUOTA = "quota"  # downloaded too often by everybody: try again tomorrow
+    RATE_LIMITED = "rate_limited"  # we asked too often: try again soon
+    DELETED = "deleted"  # it was there, and is gone
+    NOT_FOUND = "not_found"  # the host knows nothing of it
+    MOVED = "moved"  # it is somewhere else, and the host does not lead there
+    NOT_A_FILE = "not_a_file"  # a page came where a file was expected
+    CHANGED = "changed"  # the file changed while it was read
+    BROKEN_RANGE = "broken_range"  # the answer was not the bytes that were asked for
+    SERVER_ERROR = "server_error"
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"  # no such name, refused, reset, or no trust in its certificate
+    BLOCKED = "blocked"  # we refused to go there
+    OFFLINE = "offline"  # `--offline`, and the cache does not have it
+    SKIPPED = "skipped"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Something that was consulted, or could not be.
@@ -44,6 +70,7 @@ class Source:
     seen_at: str = ""
     quote: str = ""  # what was read there, cut short: names of a listing, an error's own words
     sha256: str = EMPTY_SHA256  # of the bytes that were read
+    state: State = State.UNKNOWN
 
     def as_evidence(self) -> Evidence:
         """Return the evidence that this source is what it is."""
@@ -452,6 +479,9 @@ class Artifact:
     owner: str = "own"
     read_sha256: str | None = None  # of the whole file as it was read here, with a full download
     disagreements: tuple[str, ...] = ()  # of an index of shards with its shards
+    md5: str | None = None  # of the whole file, where the host gives that one
+    revision: str = ""  # what changes when the bytes change, as the host names it
+    state: State = State.UNKNOWN
 
 
 # --------------------------------------------------------------------------------------------------------------- claims

@@ -69,6 +69,10 @@ class SourceRecord(_Model):
     detail: str = Field(description="What was seen, or why not, in words.")
     required: bool = Field(default=False, description="Whether a verdict could rest on it. A complete audit saw all of these.")
     seen_at: str = Field(default="", description="When it was looked at, RFC 3339 UTC; empty where not recorded.")
+    state: str = Field(
+        default="",
+        description="What exactly was met, finer than `status`: not_shared, sign_in, gated, deleted, not_found, timed_out, ...",
+    )
 
 
 class EvidenceRecord(_Model):
@@ -286,6 +290,9 @@ class ArtifactRecord(_Model):
     requests: Count = Field(description="Requests that reading it cost.")
     sha256: str | None = Field(default=None, description="Of the whole file, where it is known without a download.")
     owner: str = Field(default="own", description="own, baseline, initialization or other.")
+    md5: str | None = Field(default=None, description="Of the whole file, where the host gives that one.")
+    revision: str = Field(default="", description="What changes when the bytes change, as the host names it: ETag, commit, version id.")
+    state: str = Field(default="", description="What exactly was met, as for sources.")
     read_sha256: str | None = Field(default=None, description="Of the whole file as it was read, with `--download full`.")
     checkpoints: list[CheckpointRecord] = Field(description="The checkpoints in it.")
     unreadable: list[UnreadableRecord] = Field(default_factory=list, description="Contents that could not be read.")

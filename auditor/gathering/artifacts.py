@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from auditor.architectures.inspection import inspect_checkpoint
 from auditor.blob import Blob
 from auditor.errors import AuditError, NetworkError
-from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, Status, TreeEntry, Unreadable
+from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, State, Status, TreeEntry, Unreadable
 from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
@@ -182,6 +182,7 @@ def _listing_source(listing: Listing, owner: str, required: bool) -> Source:
         required=required,
         quote=(listing.quote or names)[:2000],
         sha256=listing.sha256 or EMPTY_SHA256,
+        state=listing.state,
     )
 
 
@@ -246,6 +247,8 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
         status=Status.OK,
         source=source.id,
         sha256=file.sha256,
+        md5=file.md5,
+        revision=file.revision,
         owner=task.owner,
     )
     if _is_document(file.name):
@@ -262,7 +265,7 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
         artifact = replace(artifact, read_sha256=digest)
     except NetworkError as error:
         contents, size = (), file.size or 0
-        artifact = replace(artifact, status=Status(error.status), detail=str(error))
+        artifact = replace(artifact, status=Status(error.status), detail=str(error), state=State(error.state))
     except AuditError as error:
         contents, size = (), file.size or 0
         artifact = replace(artifact, status=Status.ERROR, detail=str(error))
@@ -285,7 +288,9 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
     if artifact.status is not Status.OK:
         progress.warn(f"{file.name}: {artifact.status.value}: {artifact.detail}")
     headers = [item.checkpoint.sha256 for item in contents if isinstance(item, Inspected)] or [EMPTY_SHA256]
-    return artifact, replace(source, status=artifact.status, detail=artifact.detail, quote=_described(artifact), sha256=headers[0])
+    return artifact, replace(
+        source, status=artifact.status, state=artifact.state, detail=artifact.detail, quote=_described(artifact), sha256=headers[0]
+    )
 
 
 def _with_status(artifact: Artifact) -> Artifact:

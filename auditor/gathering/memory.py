@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 
 def peak_rss_bytes() -> int:
@@ -23,7 +24,7 @@ def _high_water_bytes() -> int | None:
     a large program the audit would claim that program's memory as its own.
     """
     try:
-        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        with Path("/proc/self/status").open(encoding="ascii", errors="replace") as status:
             return next((1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM:")), None)
     except (OSError, ValueError, IndexError):
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from auditor.errors import AuditError, NetworkError
-from auditor.facts import Status
+from auditor.facts import State, Status
 from auditor.hosts.interface import Listing
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ QUOTE_CHARACTERS = 300
 def failed(url: str, host: str, error: AuditError, cost: Tally | None = None, sha256: str = "") -> Listing:
     """Return the listing of a link that led nowhere, with the error's own words."""
     status = Status(error.status) if isinstance(error, NetworkError) else Status.ERROR
+    state = State(error.state) if isinstance(error, NetworkError) else State.UNKNOWN
     return Listing(
         url,
         host,
@@ -34,6 +35,7 @@ def failed(url: str, host: str, error: AuditError, cost: Tally | None = None, sh
         sha256=sha256,
         requests=cost.requests if cost else 0,
         bytes_read=cost.bytes_read if cost else 0,
+        state=state,
     )
 
 

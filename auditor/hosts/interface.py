@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from auditor.blob import Blob
-from auditor.facts import Status
+from auditor.facts import State, Status
 
 if TYPE_CHECKING:
     from auditor.net import Network
@@ -21,6 +21,8 @@ class RemoteFile:
     key: str = ""  # the host's own id
     size: int | None = None
     sha256: str | None = None
+    md5: str | None = None  # where the host gives that one
+    revision: str = ""  # what changes when the bytes change, as the host names it: ETag, commit, version id
     detail: str = ""
 
 
@@ -37,6 +39,7 @@ class Listing:
     quote: str = ""  # what it said: names, or the error's own words
     requests: int = 0
     bytes_read: int = 0
+    state: State = State.UNKNOWN
 
 
 class OpenBlob(Blob, Protocol):
