@@ -285,6 +285,7 @@ class Link:
     line: int = 0
     owner: str = "own"  # own, baseline, initialization, other: whose checkpoint it is
     reason: str = ""  # the words that decided the purpose
+    found_by: str = ""  # as for claims
 
 
 # ---------------------------------------------------------------------------------------------------------- checkpoints
@@ -504,6 +505,56 @@ class Claim:
     confidence: float = 1.0  # of the reading, below 1 for pictures
     active: bool = True  # False for commented-out code
     row: str = ""  # the row it stands in, for the report
+    found_by: str = ""  # "agent" where a language model pointed at the place; empty where the rules found it
+
+
+# --------------------------------------------------------------------------------------------------------------- agent
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """A language model's proposal that a file is a variant's, which structure does not contradict. It never accuses."""
+
+    variant: str
+    artifact: str  # id of the artifact
+    reason: str  # verified prose
+    evidence: Evidence | None = None  # a place that says so, where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNote:
+    """A sentence of a language model, bound to findings; every number and name in it stands in the facts that it cites."""
+
+    kind: str  # hypothesis, summary
+    text: str
+    findings: tuple[str, ...]  # f1, ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposal that was not accepted."""
+
+    kind: str  # claim, correspondence, hypothesis, summary, link
+    proposal: str  # in one line
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRun:
+    """What a language model did for this audit, and what it cost. Its accepted claims and links stand among the others."""
+
+    model: str
+    ended: str  # "finished", "budget: requests", "stopped: ..."
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+    cost_usd: float | None = None  # None where no price of the model is known
+    accepted: tuple[tuple[str, int], ...] = ()  # number of accepted proposals by kind
+    correspondences: tuple[Correspondence, ...] = ()
+    notes: tuple[AgentNote, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    transcript_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +581,7 @@ class Facts:
     artifacts: tuple[Artifact, ...] = ()
     stats: Stats = Stats()
     options: tuple[tuple[str, str], ...] = ()
+    agent: AgentRun | None = None
 
     def source(self, id: str) -> Source | None:
         """Return the source with this id."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from auditor import __version__
-from auditor.facts import Facts, Source, Stats, Status, numbered
+from auditor.facts import Facts, Outline, Source, Stats, Status, numbered
 from auditor.findings import AuditReport, Finding
 from auditor.kit import Kit
 from auditor.net import Network
@@ -21,10 +21,27 @@ from auditor.progress import Progress
 from auditor.verdict import exit_status, judge
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Facts, and the documents that they were drawn from: what an agent may read. Only the facts go on."""
+
+    facts: Facts
+    outlines: tuple[Outline, ...]  # documents with the tables of their pictures, then papers
+    title: str
+    read: Callable[[str], bytes]  # a file of the audited commit by its path; raises `AuditError`
+
+
 def see(
     target: str, options: AuditOptions, kit: Kit, network: Network, progress: Progress, clock: Callable[[], float] = time.time
 ) -> Facts:
     """Return everything observed about one repository. Raises `TargetError` where it cannot be read, `UsageError` for bad input."""
+    return look(target, options, kit, network, progress, clock).facts
+
+
+def look(
+    target: str, options: AuditOptions, kit: Kit, network: Network, progress: Progress, clock: Callable[[], float] = time.time
+) -> Seen:
+    """Return what `see` does, with the documents. Raises as it does."""
     from concurrent.futures import ThreadPoolExecutor
 
     from auditor.claims.extraction import extract_claims
@@ -58,7 +75,7 @@ def see(
     artifacts = with_costs(files.artifacts, claims, progress)
     sources = (*opened.sources, *documents.sources, *pictures, *papers.sources, *given.sources, *files.sources)
     listed = sum(artifact.size or 0 for artifact in artifacts)
-    return numbered(
+    facts = numbered(
         Facts(
             tool_version=__version__,
             started_at=datetime.fromtimestamp(begun, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -72,6 +89,7 @@ def see(
             options=(("fail_on", options.fail_on), ("language", options.language)),
         )
     )
+    return Seen(facts, (*outlines, *papers.outlines), documents.title, opened.read)
 
 
 def ask(facts: Facts, kit: Kit) -> tuple[Finding, ...]:

@@ -28,6 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"kit"}),
     frozenset({"gathering"}),
     frozenset({"pipeline"}),
+    frozenset({"agent"}),
     frozenset({"demo"}),
     frozenset({"command_line"}),
     frozenset({"cli"}),

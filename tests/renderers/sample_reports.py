@@ -516,7 +516,7 @@ def poisoned(value: Any, counter: list[int], keep: frozenset[str] = frozenset())
         return replace(value, **changes)
     if isinstance(value, tuple):
         return tuple(poisoned(item, counter) for item in value)
-    if type(value) is str:
+    if type(value) is str and value:  # a new field that nobody fills must not turn the wheel
         counter[0] += 1
         return f"{value} {ATTACKS[counter[0] % len(ATTACKS)]}"
     return value
