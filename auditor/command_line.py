@@ -62,6 +62,14 @@ def check_words(fail_on: str, language: str, download: str = "header") -> None:
         raise UsageError(f"--lang does not know {language!r}", help="use en or es")
 
 
+def check_show(show: bool, out: bool, as_json: bool) -> None:
+    """Refuse options of `audit claims` that do not go together."""
+    if show and as_json:
+        raise UsageError("--show and --json do not go together", help="--json has every claim's locator and quote in its evidence")
+    if out and not show:
+        raise UsageError("--out is for --show", help="audit claims TARGET --show --out DIR")
+
+
 def console(no_color: bool, *, stderr: bool = False) -> Console:
     """Return a console that respects --no-color, NO_COLOR and pipes."""
     from rich.console import Console

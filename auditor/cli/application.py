@@ -36,6 +36,9 @@ FailOn = Annotated[
     ),
 ]
 Language = Annotated[str, typer.Option("--lang", metavar="en|es", help="Language of report.md.")]
+Papers = Annotated[
+    list[str] | None, typer.Option("--paper", metavar="PDF_OR_URL", help='A paper to read; "linked" is the repository\'s own.')
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the records of audit.json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colors (NO_COLOR does the same).")]

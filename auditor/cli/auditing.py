@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.cli.application import FailOn, Language, NoColor, Out, Quiet, Ref, Target, app
+from auditor.cli.application import FailOn, Language, NoColor, Out, Papers, Quiet, Ref, Target, app
 from auditor.command_line import check_words, console, folder_name, progress_for, typed_by_user
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def run(
     artifact: Annotated[
         list[str] | None, typer.Option("--artifact", metavar="PATH_OR_URL", help="A checkpoint that the repository does not link.")
     ] = None,
-    paper: Annotated[
-        list[str] | None, typer.Option("--paper", metavar="PDF_OR_URL", help='A paper to read; "linked" is the repository\'s own.')
-    ] = None,
+    paper: Papers = None,
     log: Annotated[list[str] | None, typer.Option("--log", metavar="FILE", help="An error log of load_state_dict.")] = None,
     download: Annotated[
         str, typer.Option("--download", metavar="header|full", help="full also reads values: digests, NaN, ...")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from auditor.cli.application import AsJson, NoColor, Quiet, Ref, Target, app
-from auditor.command_line import console, progress_for
+import typer
+
+from auditor.cli.application import AsJson, NoColor, Papers, Quiet, Ref, Target, app
+from auditor.command_line import check_show, console, folder_name, progress_for, typed_by_user
 
 if TYPE_CHECKING:
     from auditor.gathering.stages import SeenClaims, SeenLinks
@@ -23,14 +26,45 @@ def links(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quiet
 
 
 @app.command()
-def claims(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quiet = False, no_color: NoColor = False) -> None:
+def claims(
+    target: Target,
+    ref: Ref = None,
+    paper: Papers = None,
+    show: Annotated[bool, typer.Option("--show", help="Show each claim's place: the line there, or the picture cut out.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="With --show: where pictures go. [default: claims-OWNER__NAME]")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
     """List what a repository's documents, pictures and code claim, with the places where they do."""
     from auditor.gathering.stages import see_claims
     from auditor.net import Network
 
+    check_show(show, out is not None, as_json)
+    papers = tuple(paper or ())
     with progress_for(quiet or as_json, no_color) as progress:
-        seen = see_claims(target, ref, Network(), progress)
-    show_stage("claims", seen, as_json, no_color)
+        seen = see_claims(target, ref, Network(typed_by_user(papers)), progress, papers)
+    if show:
+        show_claims(seen, out or Path(f"claims-{folder_name(seen.full_name)}"))
+    else:
+        show_stage("claims", seen, as_json, no_color)
+
+
+def show_claims(seen: SeenClaims, out: Path) -> None:
+    """Print what stands at the place of every claim; parts of pictures are files that are written to `out`."""
+    from auditor.gathering.showing import show_places
+    from auditor.renderers.claims_shown import shown_text
+
+    if seen.read_picture is None or not seen.claims:
+        print("No claims were found.")
+        return
+    shown = show_places(seen.claims, seen.texts, seen.read_picture, out)
+    for place in shown.places:
+        print(shown_text(place.evidence, place.claims, place.lines, str(place.picture or ""), place.problem))
+    if shown.left_out:
+        print(f"{shown.left_out} more places are not shown.")
 
 
 def show_stage(name: Literal["links", "claims"], seen: SeenLinks | SeenClaims, as_json: bool, no_color: bool) -> None:

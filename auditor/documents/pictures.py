@@ -135,23 +135,28 @@ def run_worker(pictures: Sequence[PictureFile], waiting: list[int], results: lis
                 return waiting[place + 1 :]
             results[n] = result_of(pictures[n], answer)
     finally:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        ended(process)
     return []
 
 
-def start_worker() -> subprocess.Popen[bytes]:
-    """Return a new worker: this module, run without the current directory on its path and without any secret in its environment."""
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """End a worker, whatever it is doing."""
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def start_worker(module: str = "auditor.documents.pictures") -> subprocess.Popen[bytes]:
+    """Return a new worker: a module of ours, run without the current directory on its path and without any secret in its environment."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     environment["OMP_NUM_THREADS"] = str(cores())
     environment["MALLOC_ARENA_MAX"] = "1"  # glibc's pools for each thread keep what was freed
-    command = [sys.executable, "-P", "-m", "auditor.documents.pictures"]
+    command = [sys.executable, "-P", "-m", module]
     return subprocess.Popen(  # noqa: S603 - a fixed command, nothing of it comes from outside
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
@@ -169,9 +174,11 @@ def ask(process: subprocess.Popen[bytes], answers: queue.Queue[bytes], data: byt
         return None
 
 
-def send(stream: IO[bytes], data: bytes) -> None:
+def send(stream: IO[bytes] | None, data: bytes) -> None:
     """Write one picture to the worker: eight bytes of length, then the bytes. A worker that is gone is seen by its silence."""
     with suppress(OSError, ValueError):
+        if stream is None:
+            return
         stream.write(struct.pack("<Q", len(data)))
         stream.write(data)
         stream.flush()

@@ -65,6 +65,14 @@ def with_pictures(
     return tuple(_with_tables(outline, tables) for outline in outlines), tuple(sources)
 
 
+def picture_bytes(pictures: Sequence[Picture], read: Callable[[str], bytes], network: Network | None, name: str) -> bytes:
+    """Return the bytes of one of the pictures by its path or address, as a claim's evidence names it. Raises `AuditError`."""
+    for picture in pictures:
+        if name in (picture.path, picture.url):
+            return _bytes(picture, read, network)
+    raise NetworkError(f"{name} is no picture of these documents", status="missing")
+
+
 def _bytes_or_error(picture: Picture, read: Callable[[str], bytes], network: Network | None) -> bytes | AuditError:
     try:
         return _bytes(picture, read, network)

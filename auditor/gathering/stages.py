@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from auditor.claims.extraction import extract_claims
 from auditor.claims.interface import ClaimContext
 from auditor.documents.links import classify_links
 from auditor.facts import Claim, Link, Repository, Source
 from auditor.gathering.documents import Documents, gather_documents
-from auditor.gathering.pictures import with_pictures
+from auditor.gathering.papers import Papers, papers_asked_for
+from auditor.gathering.pictures import picture_bytes, with_pictures
 from auditor.net import Network
 from auditor.progress import Progress
 from auditor.repositories.interface import OpenedRepository
@@ -27,10 +30,13 @@ class SeenLinks:
 
 @dataclass(frozen=True, slots=True)
 class SeenClaims:
-    """The claims of a repository and the sources that they stand in."""
+    """The claims of a repository and the sources that they stand in; with what is needed to open their places again."""
 
     claims: tuple[Claim, ...]
     sources: tuple[Source, ...]
+    full_name: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)  # of documents and papers, by path
+    read_picture: Callable[[str], bytes] | None = None  # by path or address; raises AuditError
 
 
 def open_target(target: str, ref: str | None, network: Network) -> OpenedRepository:
@@ -51,10 +57,21 @@ def see_links(target: str, ref: str | None, network: Network, progress: Progress
     return SeenLinks(links_of(documents, opened.repository), (*opened.sources, *documents.sources))
 
 
-def see_claims(target: str, ref: str | None, network: Network, progress: Progress) -> SeenClaims:
-    """Return the claims of a repository, those of its pictures included."""
+def see_claims(target: str, ref: str | None, network: Network, progress: Progress, papers: Sequence[str] = ()) -> SeenClaims:
+    """Return the claims of a repository, those of its pictures and of the `papers` that are asked for included."""
     opened = open_target(target, ref, network)
+    repository = opened.repository
     documents = gather_documents(opened, progress)
+    links = links_of(documents, repository) if papers else ()
     outlines, pictures = with_pictures(documents.outlines, documents.pictures, opened.read, network, progress)
-    claims = extract_claims(outlines, ClaimContext(opened.repository.full_name, documents.title))
-    return SeenClaims(claims, (*opened.sources, *documents.sources, *pictures))
+    read = Papers()
+    if papers:
+        read = papers_asked_for(papers, links, network, progress, title=documents.title, full_name=repository.full_name)
+    found = (*outlines, *read.outlines)
+    return SeenClaims(
+        extract_claims(found, ClaimContext(repository.full_name, documents.title)),
+        (*opened.sources, *documents.sources, *pictures, *read.sources),
+        repository.full_name,
+        {outline.document.path: outline.document.text for outline in reversed(found)},
+        partial(picture_bytes, documents.pictures, opened.read, network),
+    )
