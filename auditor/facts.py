@@ -40,6 +40,7 @@ class State(StrEnum):
     QUOTA = "quota"  # downloaded too often by everybody: try again tomorrow
     RATE_LIMITED = "rate_limited"  # we asked too often: try again soon
     DELETED = "deleted"  # it was there, and is gone
+    TAKEN_DOWN = "taken_down"  # the host keeps it from everybody: a virus, its terms, the law
     NOT_FOUND = "not_found"  # the host knows nothing of it
     MOVED = "moved"  # it is somewhere else, and the host does not lead there
     NOT_A_FILE = "not_a_file"  # a page came where a file was expected
@@ -253,6 +254,7 @@ class Literal:
     line: int
     quote: str  # the source line, stripped
     commented: bool = False  # found in a comment: the authors' alternative, not what runs
+    end: int = 0  # last line of the statement, 0 where it has only one
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +388,7 @@ class Unreadable:
     reason: str
     kind: str  # not_a_checkpoint, html, empty, truncated, unsupported, limit, network, lfs_pointer, dangerous
     status: Status = Status.ERROR
+    state: State = State.UNKNOWN  # where the network failed: what exactly the host said
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,10 @@ def test_retry_after_is_honored_when_short_and_ends_the_attempts_when_long():
         )
     )
     assert net.get("https://a.org/").status == 200
-    assert waits == [3.0]
+    assert sum(waits) == pytest.approx(3.0, abs=0.1)
+    count = len(waits)
     assert net.get("https://b.org/").status == 503
-    assert waits == [3.0]
+    assert len(waits) == count
 
 
 def test_a_spent_rate_limit_is_not_tried_again():
@@ -408,3 +409,216 @@ def test_a_page_that_inflates_without_end_is_refused_in_bounded_memory(times):
         assert caught.value.status == "blocked"
     assert tracemalloc.get_traced_memory()[1] < 16 << 20
     tracemalloc.stop()
+
+
+# ------------------------------------------------------------------------------------------------- pacing and budgets
+
+
+class Clock:
+    """A clock that only our own waits advance; threads may share it."""
+
+    def __init__(self):
+        self.waits = []
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+
+
+def timer(clock):
+    from auditor.net.pacing import Timer
+
+    return Timer(clock.sleep, clock=lambda: 0.0)
+
+
+def test_a_pace_lets_a_burst_through_and_spaces_what_follows():
+    from auditor.net.pacing import Lane, Pace
+
+    clock = Clock()
+    time = timer(clock)
+    lane, starts = Lane("a.org", 6, Pace(2.0, 3), time), []
+    for _ in range(6):
+        lane.turn(60)
+        starts.append(time.now())
+    assert starts == [0, 0, 0, 2, 4, 6]
+    time.wait(100)  # what was not used meanwhile is a burst again, and no more than one
+    for _ in range(4):
+        lane.turn(60)
+        starts.append(time.now())
+    assert starts[6:] == [106, 106, 106, 108]
+
+
+def test_a_pace_is_of_one_host_alone():
+    site = FakeInternet({"": Reply()})
+    net, waits = network(site)
+    for _ in range(30):
+        net.get("https://zenodo.org/api/records/1")
+    assert waits == []
+    for number in range(12):  # as often as each of its hosts has room for
+        net.get(f"https://other{number}.org/")
+    assert waits == []
+    net.get("https://zenodo.org/api/records/1")
+    assert sum(waits) == pytest.approx(2.0, abs=0.5)
+
+
+def test_retry_after_holds_up_every_thread_of_that_host_and_no_other():
+    moments, gate = [], threading.Event()
+
+    def strict(request):
+        moments.append(request.url)
+        if len(moments) == 1:
+            gate.set()
+            return Reply(429, headers={"Retry-After": "5"})
+        return Reply(body=b"ok")
+
+    waits = []
+    lock = threading.Lock()
+
+    def sleep(seconds):
+        with lock:
+            waits.append((threading.current_thread().name, seconds))
+
+    net = Network(NetworkSettings(), FakeInternet({"strict.org": strict, "free.org": Reply(body=b"ok")}), sleep=sleep)
+    first = threading.Thread(target=net.get, args=("https://strict.org/1",), name="first")
+    first.start()
+    gate.wait(5)
+    first.join(5)
+    assert sum(seconds for name, seconds in waits) == pytest.approx(5, abs=0.2)
+    assert len(moments) == 2
+    waits.clear()
+    net.get("https://free.org/")
+    assert waits == []
+
+
+def test_a_thread_that_comes_while_the_host_wants_to_be_left_alone_waits_as_well():
+    from auditor.net.pacing import Lane, Pace, asked_to_wait
+
+    clock = Clock()
+    lane = Lane("a.org", 6, Pace(0.0, 1), timer(clock))
+    lane.close(5.0, asked_to_wait("a.org", 5.0, 429))
+    lane.turn(10.0)
+    assert clock.waits == [5.0]
+    lane.turn(10.0)
+    assert clock.waits == [5.0]
+
+
+def test_a_host_that_wants_to_be_left_alone_for_long_is_not_asked_again():
+    site = FakeInternet({"a.org": Reply(429, headers={"Retry-After": "3600"}), "b.org": Reply(body=b"ok")})
+    net, waits = network(site)
+    assert net.get("https://a.org/1").status == 429
+    for _ in range(3):
+        with pytest.raises(NetworkError) as caught:
+            net.get("https://a.org/2")
+        assert (caught.value.status, caught.value.state) == ("quota", "rate_limited")
+        assert "3600 seconds" in caught.value.why
+    assert len(site.log) == 1
+    assert waits == []
+    assert net.get("https://b.org/").body == b"ok"
+
+
+def test_a_host_that_is_gone_is_given_up_and_tried_again_after_a_while():
+    alive = []
+
+    def handler(_request):
+        if alive:
+            return Reply(body=b"ok")
+        raise requests.ConnectionError("refused")
+
+    site = FakeInternet({"a.org": handler})
+    net, _ = network(site)
+    for _ in range(12):
+        with pytest.raises(NetworkError) as caught:
+            net.get("https://a.org/")
+        assert (caught.value.status, caught.value.state) == ("error", "unreachable")
+    assert len(site.log) == 3 + 3 + 4
+    alive.append(True)
+    net._door._timer.wait(61)
+    assert net.get("https://a.org/").body == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"max_requests_per_host": 3}, "3 requests"),
+        ({"max_bytes_per_host": 2500}, "3000 bytes"),
+        ({"max_seconds_per_host": 0.0}, "seconds"),
+    ],
+)
+def test_a_host_has_a_budget_of_its_own(settings, words):
+    def slow(request):
+        net._door._timer.wait(1)
+        return Reply(body=b"x" * 1000)
+
+    site = FakeInternet({"a.org": slow, "b.org": Reply(body=b"ok")})
+    net, _ = network(site, **settings)
+    errors = []
+    for _ in range(5):
+        try:
+            net.get("https://a.org/")
+        except NetworkError as error:
+            errors.append(error)
+    assert errors
+    assert {(error.status, error.state, error.what) for error in errors} == {("blocked", "blocked", "the budget for a.org is used up")}
+    assert words in errors[-1].why
+    if "max_seconds_per_host" not in settings:
+        assert net.get("https://b.org/").body == b"ok"
+
+
+def test_the_seconds_of_an_audit_are_a_budget_too():
+    def slow(request):
+        net._door._timer.wait(4)
+        return Reply(body=b"ok")
+
+    site = FakeInternet({"a.org": slow, "b.org": Reply(503, headers={"Retry-After": "8"})})
+    net, waits = network(site, max_seconds=10.0)
+    assert net.get("https://a.org/").body == b"ok"
+    with pytest.raises(NetworkError) as caught:
+        net.get("https://b.org/")  # there is no time to wait for it
+    assert (caught.value.status, caught.value.state) == ("blocked", "blocked")
+    assert net.get("https://a.org/").body == b"ok"
+    with pytest.raises(NetworkError) as caught:
+        for _ in range(3):
+            net.get("https://a.org/")
+    assert "--max-seconds" in caught.value.help
+    assert len(site.log) == 4
+    assert sum(waits) < 14
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "state"),
+    [
+        (401, {}, b"", "sign_in"),
+        (403, {}, b"no", "not_shared"),
+        (403, {}, b"API rate limit exceeded", "rate_limited"),
+        (403, {"x-ratelimit-remaining": "0"}, b"", "rate_limited"),
+        (403, {}, b"download quota of this file", "quota"),
+        (404, {}, b"", "not_found"),
+        (408, {}, b"", "timed_out"),
+        (410, {}, b"", "deleted"),
+        (416, {}, b"", "broken_range"),
+        (429, {}, b"download limit", "rate_limited"),
+        (304, {}, b"", "moved"),
+        (418, {}, b"", ""),
+        (451, {}, b"", ""),
+        (500, {}, b"", "server_error"),
+        (503, {}, b"", "server_error"),
+    ],
+)
+def test_http_statuses_have_states(status, headers, body, state):
+    assert refusal("https://a.org/x", status, requests.structures.CaseInsensitiveDict(headers), body).state == state
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (requests.Timeout("slow"), "timed_out"),
+        (requests.ConnectionError("reset"), "unreachable"),
+        (requests.exceptions.SSLError("certificate verify failed"), "unreachable"),
+        (requests.exceptions.ProxyError("407"), "unreachable"),
+        (ConnectionResetError("reset"), "unreachable"),
+    ],
+)
+def test_exceptions_have_states(error, state):
+    net, _ = network(FakeInternet({"a.org": error}))
+    with pytest.raises(NetworkError) as caught:
+        net.get("https://a.org/")
+    assert (caught.value.status, caught.value.state) == ("error", state)

@@ -4,7 +4,7 @@ Messages in both directions are one letter, eight bytes of length (little-endian
 
     parent -> worker   F  a file: JSON {"name", "size", "limits", ...}   worker -> parent   H  ready: JSON list of measures
                        B  bytes that were asked for                                         R  wanted: offset, length (16 bytes)
-                       N  a failure to get them: JSON [kind, what, why, help, status]       D  done: 8 bytes of memory held, result
+                       N  a failure to get them: JSON [kind, what, why, help, status, state] D  done: 8 bytes of memory held, result
                                                                                             X  the reader failed: text
 """
 
@@ -45,12 +45,12 @@ def receive(stream: IO[bytes], longest: int) -> tuple[bytes, bytes]:
 def pack_failure(error: AuditError) -> bytes:
     """Return an error of a blob as a message's bytes."""
     kind = "network" if isinstance(error, NetworkError) else "limit" if isinstance(error, LimitError) else "format"
-    return json.dumps([kind, error.what, error.why, error.help, getattr(error, "status", "")]).encode()
+    return json.dumps([kind, error.what, error.why, error.help, getattr(error, "status", ""), getattr(error, "state", "")]).encode()
 
 
 def unpack_failure(body: bytes) -> AuditError:
     """Return the error that `pack_failure` packed."""
-    kind, what, why, help_, status = json.loads(body)
+    kind, what, why, help_, status, state = json.loads(body)
     if kind == "network":
-        return NetworkError(what, why, help_, status=status)
+        return NetworkError(what, why, help_, status=status, state=state)
     return (LimitError if kind == "limit" else FormatError)(what, why, help_)

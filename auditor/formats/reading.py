@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from auditor.blob import Blob, BytesBlob
 from auditor.errors import FormatError, LimitError, MissingExtra, NetworkError
-from auditor.facts import Checkpoint, Status, Unreadable
+from auditor.facts import Checkpoint, State, Status, Unreadable
 from auditor.formats.caffe import Caffe
 from auditor.formats.containers import Member, open_tar_members, open_zip_member, promises_weights, worth_looking
 from auditor.formats.coreml import CoreMl
@@ -123,7 +123,8 @@ class _Visit:
             return read()
         except NetworkError as error:
             status = Status(error.status) if error.status in list(Status) else Status.ERROR
-            return [Unreadable(member, str(error), "network", status)]
+            state = State(error.state) if error.state in list(State) else State.UNKNOWN
+            return [Unreadable(member, str(error), "network", status, state)]
         except MissingExtra as error:
             return [Unreadable(member, f"{error}: {error.help}", "unsupported", Status.SKIPPED)]
         except (FormatError, RecursionError, MemoryError) as error:

@@ -301,7 +301,8 @@ def _with_status(artifact: Artifact) -> Artifact:
         return replace(artifact, detail=artifact.detail or (others[0] if others else ""))
     some = any(isinstance(item, Inspected) for item in artifact.contents)
     first = broken[0]
-    return replace(artifact, status=Status.PARTIAL if some else first.status, detail=f"{first.kind.replace('_', ' ')}: {first.reason}")
+    detail = f"{first.kind.replace('_', ' ')}: {first.reason}"
+    return replace(artifact, status=Status.PARTIAL if some else first.status, state=first.state, detail=detail)
 
 
 def _described(artifact: Artifact) -> str:

@@ -11,6 +11,7 @@ import requests
 import urllib3
 
 from auditor.errors import NetworkError
+from auditor.facts import State
 from auditor.net.failures import InterruptedBodyError, host_of
 from auditor.net.meter import Meter
 
@@ -29,13 +30,16 @@ def pieces(response: requests.Response, meter: Meter, seconds: float, clock: Cal
         try:
             piece = source(PIECE_BYTES)
         except BREAKS as error:
-            raise InterruptedBodyError(f"the answer of {host_of(url)} broke off", str(error)[:300], "try again later") from error
+            late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError)
+            state = State.TIMED_OUT if late else State.UNREACHABLE
+            raise InterruptedBodyError(f"the answer of {host_of(url)} broke off", str(error)[:300], state=state) from error
         if not piece:
             return
-        meter.received(len(piece))
+        meter.received(len(piece), host_of(url))
         yield piece
         if clock() > deadline:
-            raise NetworkError(f"{host_of(url)} sends too slowly", f"not done after {seconds:.0f} seconds", "try again later")
+            why = f"not done after {seconds:.0f} seconds"
+            raise NetworkError(f"{host_of(url)} sends too slowly", why, "try again later", state=State.TIMED_OUT)
 
 
 def read_up_to(stream: Iterator[bytes], limit: int) -> tuple[bytes, bool]:
@@ -51,14 +55,15 @@ def read_up_to(stream: Iterator[bytes], limit: int) -> tuple[bytes, bool]:
 class CountedRaw:
     """The raw body of an answer that somebody else reads, with every byte counted."""
 
-    def __init__(self, raw: Any, meter: Meter) -> None:
+    def __init__(self, raw: Any, meter: Meter, host: str) -> None:
         self._raw = raw
         self._meter = meter
+        self._host = host
 
     def read(self, *args: Any, **options: Any) -> bytes:
         """Read as the raw body does."""
         data: bytes = self._raw.read(*args, **options) or b""
-        self._meter.received(len(data))
+        self._meter.received(len(data), self._host)
         return data
 
     def stream(self, amount: int = PIECE_BYTES, decode_content: bool | None = None) -> Iterator[bytes]:
@@ -69,7 +74,7 @@ class CountedRaw:
             else iter(lambda: self._raw.read(amount), b"")
         )
         for piece in source:
-            self._meter.received(len(piece))
+            self._meter.received(len(piece), self._host)
             yield piece
 
     def __getattr__(self, name: str) -> Any:

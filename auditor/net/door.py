@@ -16,31 +16,33 @@ import urllib3
 from requests.adapters import BaseAdapter
 
 from auditor.errors import NetworkError
+from auditor.facts import State
 from auditor.net.bodies import BREAKS, CountedRaw, pieces
 from auditor.net.failures import InterruptedBodyError, explain, host_of, is_name_failure
 from auditor.net.guard import Guard
-from auditor.net.meter import Meter
+from auditor.net.meter import Meter, used_up
+from auditor.net.pacing import ORDINARY, PACES, Lane, Timer, asked_to_wait
 from auditor.net.records import NetworkSettings
 from auditor.net.tokens import Tokens
 
 RETRIED = (429, 502, 503, 504)
 DEAD_AFTER = 2  # times that all attempts at a host failed; from then on it gets one attempt
+GIVEN_UP_AFTER = 6  # such times without an answer between them; from then on it is left alone for a while
+LEFT_ALONE_SECONDS = 60.0
 
 
 class Door(BaseAdapter):
     """A requests adapter in front of the real one (or of an in-process one)."""
 
-    def __init__(
-        self, settings: NetworkSettings, inner: BaseAdapter, guard: Guard, tokens: Tokens, meter: Meter, sleep: Callable[[float], None]
-    ) -> None:
+    def __init__(self, settings: NetworkSettings, inner: BaseAdapter, guard: Guard, tokens: Tokens, meter: Meter, timer: Timer) -> None:
         super().__init__()
         self.meter = meter
         self._settings = settings
         self._inner = inner
         self._guard = guard
         self._tokens = tokens
-        self._sleep = sleep
-        self._slots: dict[str, threading.BoundedSemaphore] = {}
+        self._timer = timer
+        self._lanes: dict[str, Lane] = {}
         self._failures: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -56,16 +58,16 @@ class Door(BaseAdapter):
         """Send for a session that is not ours (gdown, PyGithub); unless streamed, the body is read here and bounded."""
         asked = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
         with self.slot(request.url or ""):
-            for _ in range(self._settings.retries if request.method == "GET" and not stream else 0):
+            for attempt in range(self._settings.retries if request.method == "GET" and not stream else 0):
                 try:
                     return self._load(self.exchange(request, **asked))
                 except InterruptedBodyError:
-                    continue
+                    self.pause(attempt)
             response = self.exchange(request, **asked)
             if not stream:
                 return self._load(response)
             if response.raw is not None and getattr(response, "_content", False) is False:
-                response.raw = CountedRaw(response.raw, self.meter)
+                response.raw = CountedRaw(response.raw, self.meter, host_of(request.url or ""))
         return response
 
     def close(self) -> None:
@@ -78,10 +80,18 @@ class Door(BaseAdapter):
     @contextmanager
     def slot(self, url: str) -> Iterator[None]:
         """Wait until one more request to the host of this address is polite."""
-        with self._lock:
-            slots = self._slots.setdefault(host_of(url), threading.BoundedSemaphore(self._settings.requests_per_host))
-        with slots:
-            yield
+        lane = self._lane(host_of(url))
+        with lane.slot():
+            begun = self._timer.now()
+            try:
+                yield
+            finally:
+                self.meter.took(self._timer.now() - begun, lane.host)
+
+    def pause(self, attempt: int) -> None:
+        """Wait a little before another attempt, longer each time and never twice the same, so that threads spread."""
+        jitter = random.uniform(0.5, 1.0) * 0.5 * 2**attempt  # noqa: S311 - spreads requests, keeps no secret
+        self._wait(min(self._settings.retry_wait_seconds, jitter))
 
     def exchange(
         self,
@@ -101,29 +111,28 @@ class Door(BaseAdapter):
         url = request.url or ""
         host = self._guard.check_url(url)
         if self._settings.offline:
-            raise NetworkError(f"{host} was not asked", "offline", "run again without --offline", status="skipped")
+            raise NetworkError(f"{host} was not asked", "offline", "run again without --offline", status="skipped", state=State.OFFLINE)
         options = {"timeout": timeout or self._settings.timeout_seconds, "verify": verify, "cert": cert, "proxies": proxies}
         more = self._settings.retries if retries is None else retries
         attempts = 1 + (more if request.method in ("GET", "HEAD") and not self._is_dead(host) else 0)
         for attempt in range(attempts):
             last = attempt == attempts - 1
-            self.meter.request()
+            self._turn(host)
+            self.meter.request(host)
             try:
                 response = self._attempt(request, options)
             except NetworkError:
                 raise
             except Exception as error:
                 if last or not _is_worth_another(error, attempt):
-                    self._remember(host, failed=True)
-                    raise _explained(error, url) from error
-                self._pause(attempt, None)
+                    raise self._failed(host, _explained(error, url)) from error
+                self.pause(attempt)
                 continue
-            self._remember(host, failed=False)
-            wait = self._wait(response)
-            if last or wait is None:
+            self._answered(host)
+            if not self._is_passing(response, host) or last:
                 return response
             response.close()
-            self._pause(attempt, wait)
+            self.pause(attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
@@ -145,24 +154,51 @@ class Door(BaseAdapter):
         response._content_consumed = True  # type: ignore[attr-defined]
         return response
 
-    def _wait(self, response: requests.Response) -> float | None:
-        """Return how long to wait before another attempt, 0 for no wish of the server, None where none would help."""
+    def _is_passing(self, response: requests.Response, host: str) -> bool:
+        """Tell whether another attempt may help; where the host says when to come back, all of its lane waits."""
         if response.status_code not in RETRIED or response.headers.get("x-ratelimit-remaining", "").strip() == "0":
-            return None
+            return False
         wait = retry_after(response.headers.get("retry-after", ""))
-        return None if wait > self._settings.retry_wait_seconds else wait
+        if wait > 0:
+            self._lane(host).close(wait, asked_to_wait(host, wait, response.status_code))
+        return wait <= self._settings.retry_wait_seconds
 
-    def _pause(self, attempt: int, wait: float | None) -> None:
-        jitter = random.uniform(0.5, 1.0) * 0.5 * 2**attempt  # noqa: S311 - spreads requests, keeps no secret
-        self._sleep(min(self._settings.retry_wait_seconds, max(wait or 0.0, jitter)))
+    def _turn(self, host: str) -> None:
+        left = self.meter.seconds_left()
+        try:
+            self._lane(host).turn(min(self._settings.retry_wait_seconds, left))
+        except NetworkError:
+            if left < self._settings.retry_wait_seconds:
+                raise used_up("the audit's network budget is used up", f"{self._settings.max_seconds:.0f} seconds") from None
+            raise
+
+    def _wait(self, seconds: float) -> None:
+        if seconds > self.meter.seconds_left():
+            raise used_up("the audit's network budget is used up", f"{self._settings.max_seconds:.0f} seconds")
+        self._timer.wait(seconds)
+
+    def _lane(self, host: str) -> Lane:
+        with self._lock:
+            if host not in self._lanes:
+                self._lanes[host] = Lane(host, self._settings.requests_per_host, PACES.get(host, ORDINARY), self._timer)
+            return self._lanes[host]
 
     def _is_dead(self, host: str) -> bool:
         with self._lock:
             return self._failures.get(host, 0) >= DEAD_AFTER
 
-    def _remember(self, host: str, *, failed: bool) -> None:
+    def _answered(self, host: str) -> None:
         with self._lock:
-            self._failures[host] = self._failures.get(host, 0) + 1 if failed else 0
+            self._failures.pop(host, None)
+
+    def _failed(self, host: str, error: NetworkError) -> NetworkError:
+        """Remember that no attempt at a host was answered, and leave it alone where that goes on."""
+        with self._lock:
+            self._failures[host] = self._failures.get(host, 0) + 1
+            gone = self._failures[host] >= GIVEN_UP_AFTER
+        if gone:
+            self._lane(host).close(LEFT_ALONE_SECONDS, error)
+        return error
 
 
 def retry_after(text: str, now: Callable[[], float] = time.time) -> float:
@@ -178,7 +214,9 @@ def retry_after(text: str, now: Callable[[], float] = time.time) -> float:
 
 def too_large(url: str, limit: int) -> NetworkError:
     """Return the refusal to read on."""
-    return NetworkError(f"the answer of {host_of(url)} is too large", f"more than {limit} bytes at {url}", "", status="blocked")
+    return NetworkError(
+        f"the answer of {host_of(url)} is too large", f"more than {limit} bytes at {url}", "", status="blocked", state=State.BLOCKED
+    )
 
 
 def _is_worth_another(error: Exception, attempt: int) -> bool:

@@ -9,6 +9,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 from auditor.errors import NetworkError
+from auditor.facts import State
 
 # The TLS certificate proves them and their DNS is not in the hands of whoever wrote the README, so an unusual address
 # (a mirror, a proxy without a proxy variable) is the machine owner's doing.
@@ -106,7 +107,8 @@ def is_public(address: Address) -> bool:
 
 def blocked(url: str, why: str) -> NetworkError:
     """Return the refusal to go somewhere."""
-    return NetworkError(f"refused to visit {url}", why, "an address inside this network has to be allowed by name", status="blocked")
+    help = "an address inside this network has to be allowed by name"
+    return NetworkError(f"refused to visit {url[:300]}", why, help, status="blocked", state=State.BLOCKED)
 
 
 def _parsed(url: str) -> Url:

@@ -16,6 +16,7 @@ from requests import PreparedRequest, Request, RequestException, Response, Sessi
 from requests.adapters import BaseAdapter
 
 from auditor.errors import NetworkError
+from auditor.facts import State
 from auditor.net.bodies import pieces, read_up_to
 from auditor.net.connections import CheckedAdapter
 from auditor.net.content_range import parse_content_range, range_header, unsatisfied_total
@@ -23,6 +24,7 @@ from auditor.net.door import Door, too_large
 from auditor.net.failures import InterruptedBodyError, explain, host_of
 from auditor.net.guard import Guard
 from auditor.net.meter import Meter
+from auditor.net.pacing import Timer
 from auditor.net.records import Fetched, NetworkSettings, RangeAnswer, Tally
 from auditor.net.remote_blob import Classifier, RemoteBlob
 from auditor.net.sessions import GuardedSession
@@ -51,8 +53,9 @@ class Network:
         self.settings = settings
         guard = Guard(settings.allowed_private_hosts | _api_place())
         inner = transport or CheckedAdapter(guard.check_resolved, 2 * settings.timeout_seconds)
-        self._meter = Meter(settings.max_requests, settings.max_bytes)
-        self._door = Door(settings, inner, guard, Tokens(), self._meter, sleep)
+        timer = Timer(sleep)
+        self._meter = Meter(settings, timer.now)
+        self._door = Door(settings, inner, guard, Tokens(), self._meter, timer)
         self._session = self.session()
         self._memory: dict[str, Any] = {}
         self._memory_lock = threading.Lock()
@@ -197,11 +200,11 @@ class Network:
 
     def _retried(self, ask: Callable[[], T], retries: int | None = None) -> T:
         """Ask again where a body broke off."""
-        for _ in range(self.settings.retries if retries is None else retries):
+        for attempt in range(self.settings.retries if retries is None else retries):
             try:
                 return ask()
             except InterruptedBodyError:
-                continue
+                self._door.pause(attempt)
         return ask()
 
     @contextmanager
@@ -225,7 +228,8 @@ class Network:
             if origin_of(target) != origin_of(current):
                 sent = {name: value for name, value in sent.items() if name.lower() not in PRIVATE_HEADERS}
             current = target
-        raise NetworkError(f"{host_of(url)} redirects in circles", f"more than {self.settings.max_redirects} redirects from {url}")
+        why = f"more than {self.settings.max_redirects} redirects from {url}"
+        raise NetworkError(f"{host_of(url)} redirects in circles", why, "open the link in a browser", state=State.MOVED)
 
     def _target(self, response: Response, current: str) -> str | None:
         target: str | None = self._session.get_redirect_target(response)
@@ -239,7 +243,9 @@ class Network:
 
     def _prepared(self, url: str, headers: dict[str, str]) -> tuple[PreparedRequest, dict[str, object]]:
         if scheme_of(url) not in ("http", "https"):
-            raise NetworkError(f"refused to visit {url[:200]}", "only http and https addresses are visited", status="blocked")
+            raise NetworkError(
+                f"refused to visit {url[:200]}", "only http and https addresses are visited", status="blocked", state=State.BLOCKED
+            )
         try:
             request = self._session.prepare_request(Request("GET", url, headers=headers))
             settings = self._session.merge_environment_settings(request.url or url, {}, True, None, None)

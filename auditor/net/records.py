@@ -14,12 +14,16 @@ class NetworkSettings:
     timeout_seconds: float = 20.0  # to connect, and between bytes
     exchange_seconds: float = 120.0  # one request from its first byte to its last: a server that drips does not hold us
     retries: int = 2  # more attempts on 429, 502, 503, 504 and connection errors
-    retry_wait_seconds: float = 5.0  # the longest wait between attempts; a longer Retry-After ends the attempts
+    retry_wait_seconds: float = 10.0  # the longest wait between attempts; a longer Retry-After ends the attempts
     max_redirects: int = 10
     max_page_bytes: int = 20 << 20  # one whole page or document
     max_spool_bytes: int = 512 << 20  # of one file on a server that ignores ranges
     max_requests: int = 5000  # of the whole audit
     max_bytes: int = 2 << 30  # of the whole audit
+    max_seconds: float = 3600.0  # of the whole audit, from when the network was made
+    max_requests_per_host: int = 4000
+    max_bytes_per_host: int = 2 << 30
+    max_seconds_per_host: float = 3 * 3600.0  # of all its requests together, those at one time each
     requests_per_host: int = 6  # at one time
     allowed_private_hosts: frozenset[str] = frozenset()  # "host" or "host:port"; the place of GITHUB_API_URL is always in
     offline: bool = False

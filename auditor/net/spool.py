@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from auditor.errors import NetworkError
+from auditor.facts import State
 from auditor.net.failures import InterruptedBodyError, host_of, refusal
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Spool:
                     f"and what is asked for lies past the first {self._limit} bytes",
                     "download the file by hand and give it as a path",
                     status="blocked",
+                    state=State.BLOCKED,
                 )
             self._file.seek(self._have)
             self._file.write(piece)
