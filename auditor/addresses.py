@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Address:
     """Where a URL leads.
 
     `host`: google_drive, google_docs, hugging_face, github, github_release, gitlab, zenodo, figshare, osf, dropbox, onedrive
-    (SharePoint too), s3, gcs, azure, baidu, modelscope, kaggle, arxiv,
+    (SharePoint too), s3, gcs, azure, baidu, modelscope, kaggle, dataverse, mendeley, arxiv,
     mega and other file hosts by their names, direct (a plain file over HTTP, buckets included), other.
     `target`: file, folder, repo or page, as far as the address says.
     """
@@ -42,6 +42,8 @@ def locate(url: str) -> Address:
     try:
         parts = urlsplit(url.strip())
         name = (parts.hostname or "").lower().removeprefix("www.")
+        if parts.scheme.lower() == "hf":
+            return _hugging_face("huggingface.co", urlsplit(hub_page(url)))
         if parts.scheme.lower() in ("s3", "gs"):
             return Address("s3" if parts.scheme.lower() == "s3" else "gcs", _file_or(parts.path, "folder"))
         if parts.scheme.lower() not in ("http", "https", "ftp") or not name:
@@ -80,6 +82,24 @@ def google_drive_id(url: str) -> str | None:
     return match.group(1) if match else (query if re.fullmatch(r"[A-Za-z0-9_-]{10,}", query) else None)
 
 
+def hub_page(url: str) -> str:
+    """Return the page of the Hub for its own short form, `hf://[datasets/|spaces/]owner/name[@revision][/path]`; other addresses as they are.
+
+    >>> hub_page("hf://datasets/lab/poses@v1/train.zip")
+    'https://huggingface.co/datasets/lab/poses/blob/v1/train.zip'
+    """
+    found = re.fullmatch(
+        r"hf://(models/|(?:datasets|spaces)/)?([^/@]+/[^/@]+)(?:@((?:refs/[^/]+/)?[^/]+))?(?:/(.*))?", url.strip(), re.IGNORECASE
+    )
+    if found is None:
+        return url
+    kind, repo, revision, path = (found[1] or "").removeprefix("models/"), found[2], found[3] or "", found[4] or ""
+    base = f"https://huggingface.co/{kind}{repo}"
+    if not path:
+        return f"{base}/tree/{quote(revision, safe='')}" if revision else base
+    return f"{base}/{'blob' if has_file_name('/' + path) else 'tree'}/{quote(revision or 'main', safe='')}/{path}"
+
+
 def _file_or(path: str, otherwise: str) -> str:
     return "file" if has_file_name(path) else otherwise
 
@@ -96,17 +116,23 @@ def _google_drive(_: str, parts: SplitResult) -> Address:
 
 
 def _google_docs(_: str, parts: SplitResult) -> Address:
-    if parts.path.startswith(("/uc", "/open", "/file")):
+    if re.match(r"/(?:a/[^/]+/)?(?:uc|open|file|folder|folderview|embeddedfolderview|drive)\b", parts.path):
         return _google_drive(_, parts)
     return Address("google_docs", "page")
 
 
-def _hugging_face(_: str, parts: SplitResult) -> Address:
+def _hugging_face(name: str, parts: SplitResult) -> Address:
+    if name not in _HUB_NAMES:  # where its files really lie, its forum, its documentation
+        return _DIRECT if has_file_name(parts.path) else OTHER
     segments = _segments(parts)
-    if segments[:1] == ["datasets"]:
+    if segments[:1] in (["datasets"], ["models"]):
+        segments = segments[1:]
+    elif segments[:1] == ["spaces"] and len(segments) > 4:
         segments = segments[1:]
     elif segments and segments[0] in _HUB_PAGES:
         return Address("hugging_face", "page")
+    if len(segments) >= 3 and segments[1] in _HUB_VERBS:  # one of the old models without an owner
+        segments = ["", *segments]
     if len(segments) >= 4 and segments[2] in ("resolve", "blob", "raw"):
         return Address("hugging_face", "file")
     if len(segments) >= 4 and segments[2] == "tree":
@@ -117,13 +143,21 @@ def _hugging_face(_: str, parts: SplitResult) -> Address:
     return Address("hugging_face", "page")
 
 
+_HUB_NAMES = ("huggingface.co", "hf.co", "hf-mirror.com")
+_HUB_VERBS = ("resolve", "blob", "raw", "tree")
 _HUB_PAGES = frozenset(
     "spaces docs blog papers models tasks learn organizations join login pricing collections posts search chat course".split()
 )
 
 
-def _github(_: str, parts: SplitResult) -> Address:
+def _github(name: str, parts: SplitResult) -> Address:
     segments = _segments(parts)
+    if name == "codeload.github.com":
+        return Address("github", "file" if len(segments) >= 4 else "page")
+    if name != "github.com":  # its documentation, its interface for programs
+        return Address("github", "page")
+    if segments[:2] == ["user-attachments", "files"] and len(segments) > 3:
+        return Address("github", "file")
     if len(segments) >= 5 and segments[2] == "releases" and segments[3] == "download":
         return Address("github_release", "file")
     if len(segments) >= 3 and segments[2] == "releases":
@@ -149,22 +183,54 @@ def _gitlab(_: str, parts: SplitResult) -> Address:
 
 def _zenodo(_: str, parts: SplitResult) -> Address:
     segments = _segments(parts)
-    if "files" in segments[:-1] or (segments[:1] == ["api"] and segments[-1:] == ["content"]):
+    if segments[:1] == ["badge"]:
+        return Address("zenodo", "page" if parts.path.endswith(".svg") else "folder")
+    archive = segments[-1:] == ["archive"] or "files-archive" in segments
+    if ({"files", "preview"} & set(segments[:-1]) and not archive) or (segments[:1] == ["api"] and segments[-1:] == ["content"]):
         return Address("zenodo", "file")
-    return Address("zenodo", "folder" if {"record", "records", "deposit"} & set(segments) else "page")
+    return Address("zenodo", "folder" if {"record", "records", "deposit", "doi"} & set(segments) else "page")
 
 
 def _figshare(_: str, parts: SplitResult) -> Address:
-    if re.search(r"/ndownloader/files?/|/files/\d", parts.path):
+    if re.search(r"/(?:ndownloader/)?files?/(?:download/)?\d", parts.path):
         return Address("figshare", "file")
-    return Address("figshare", "folder" if re.search(r"/articles/|/s/|/ndownloader/articles/", parts.path) else "page")
+    return Address("figshare", "folder" if re.search(r"/articles/|/s/|/collections/|/projects/", parts.path) else "page")
 
 
-def _osf(_: str, parts: SplitResult) -> Address:
+def _osf(name: str, parts: SplitResult) -> Address:
     segments = _segments(parts)
+    if name.startswith("files."):
+        return Address("osf", "folder" if parts.path.endswith("/") else "file")
     if "download" in segments or (len(segments) >= 2 and segments[1] == "files" and len(segments) > 3):
         return Address("osf", "file")
     return Address("osf", "folder" if segments else "page")
+
+
+# Registrants of DOIs whose numbers name a place that holds files: what stands behind them is told without asking doi.org.
+_DOIS = (
+    ("10.5281/zenodo.", "zenodo"),
+    ("10.6084/m9.figshare.", "figshare"),
+    ("10.17605/osf.io/", "osf"),
+    ("10.7910/dvn/", "dataverse"),
+    ("10.17632/", "mendeley"),
+)
+
+
+def _doi(_: str, parts: SplitResult) -> Address:
+    path = unquote(parts.path).lower().lstrip("/")
+    return next((Address(host, "folder") for start, host in _DOIS if path.startswith(start)), OTHER)
+
+
+def _dataverse(_: str, parts: SplitResult) -> Address:
+    if re.search(r"/access/datafile/|/file\.xhtml", parts.path):
+        return Address("dataverse", "file")
+    return Address("dataverse", "folder" if re.search(r"/dataset\.xhtml|/api/datasets/|/citation", parts.path) else "page")
+
+
+def _mendeley(_: str, parts: SplitResult) -> Address:
+    if "files" in _segments(parts)[2:]:
+        return Address("mendeley", "file")
+    return Address("mendeley", "folder" if "datasets" in _segments(parts)[:-1] else "page")
 
 
 def _dropbox(name: str, parts: SplitResult) -> Address:
@@ -228,6 +294,12 @@ _RULES: tuple[tuple[str, Callable[[str, SplitResult], Address]], ...] = (
     ("media.githubusercontent.com", lambda _name, _parts: Address("github", "file")),
     ("gitlab.com", _gitlab),
     ("zenodo.org", _zenodo),
+    ("doi.org", _doi),
+    ("data.mendeley.com", _mendeley),
+    ("dataverse.harvard.edu", _dataverse),
+    ("dataverse.nl", _dataverse),
+    ("borealisdata.ca", _dataverse),
+    ("darus.uni-stuttgart.de", _dataverse),
     ("figshare.com", _figshare),
     ("osf.io", _osf),
     ("dropbox.com", _dropbox),

@@ -73,7 +73,7 @@ def settled(place: Place, address: Address, full_name: str) -> Judgement | None:
         if place.holds_weights or suffix in STRONG_SUFFIXES:
             return Judgement(CHECKPOINT, _SETTLED, f"path of weights in the repository{suffix and f' (.{suffix})'}")
         return Judgement(OTHER, _SETTLED, "relative link")
-    if _PAPER_HOSTS.search(host):
+    if _PAPER_HOSTS.search(host) and address.target != "folder":  # a DOI may name a deposit of files
         return Judgement(PAPER, _SETTLED, f"address of {host}")
     if _OTHER_HOSTS.search(host):
         return Judgement(OTHER, _SETTLED, f"address of {host}")

@@ -8,8 +8,9 @@ from auditor.hosts.google_drive import GoogleDrive
 from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
 from auditor.hosts.unsupported import Unsupported
+from auditor.hosts.zenodo import Zenodo
 
-_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles())
+_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo())
 
 HOSTS: tuple[FileHost, ...] = (*_NAMED, Direct(elsewhere=_NAMED), Unsupported())
 
