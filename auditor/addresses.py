@@ -83,7 +83,7 @@ def google_drive_id(url: str) -> str | None:
 
 
 def hub_page(url: str) -> str:
-    """Return the page of the Hub for its own short form, `hf://[datasets/|spaces/]owner/name[@revision][/path]`; other addresses as they are.
+    """Return the page of the Hub for its short form, hf://[datasets/|spaces/]owner/name[@revision][/path]; others as they are.
 
     >>> hub_page("hf://datasets/lab/poses@v1/train.zip")
     'https://huggingface.co/datasets/lab/poses/blob/v1/train.zip'
@@ -125,9 +125,8 @@ def _hugging_face(name: str, parts: SplitResult) -> Address:
     if name not in _HUB_NAMES:  # where its files really lie, its forum, its documentation
         return _DIRECT if has_file_name(parts.path) else OTHER
     segments = _segments(parts)
-    if segments[:1] in (["datasets"], ["models"]):
-        segments = segments[1:]
-    elif segments[:1] == ["spaces"] and len(segments) > 4:
+    is_space = segments[:1] == ["spaces"] and len(segments) > 4  # its files; the page itself shows a program at work
+    if is_space or segments[:1] == ["datasets"]:
         segments = segments[1:]
     elif segments and segments[0] in _HUB_PAGES:
         return Address("hugging_face", "page")

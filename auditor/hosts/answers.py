@@ -41,7 +41,7 @@ def failed(url: str, host: str, error: AuditError, cost: Tally | None = None, sh
 
 def skipped(url: str, host: str, detail: str) -> Listing:
     """Return the listing of a link that is not followed, on purpose."""
-    return Listing(url, host, Status.SKIPPED, detail)
+    return Listing(url, host, Status.SKIPPED, detail, state=State.SKIPPED)
 
 
 def file_name(headers: Mapping[str, str], url: str) -> str:

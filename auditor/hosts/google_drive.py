@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from auditor.addresses import google_drive_id, locate
+from auditor.addresses import Address, google_drive_id, locate
 from auditor.errors import NetworkError
-from auditor.facts import Status
+from auditor.facts import State, Status
 from auditor.hosts.answers import KeptBlobs, failed, skipped
-from auditor.hosts.google_drive_files import DriveFiles
+from auditor.hosts.file_marks import marks_of
+from auditor.hosts.google_drive_files import DriveFiles, revision_of
 from auditor.hosts.google_drive_folders import list_folder
 from auditor.hosts.google_drive_pages import HEADERS
 from auditor.hosts.interface import Listing, RemoteFile
-from auditor.net import Network, RemoteBlob
+from auditor.net import Network, RangeAnswer, RemoteBlob
+
+OPEN = "https://drive.google.com/open"
 
 
 class GoogleDrive:
@@ -40,7 +43,8 @@ class GoogleDrive:
                 if "my-drive" in url or "/drive" in url
                 else "no id of a file or folder"
             )
-            return Listing(url, self.name, Status.DENIED, f"Google Drive: {why}; ask the owner for a link to share", quote=url[:300])
+            detail = f"Google Drive: {why}; ask the owner for a link to share"
+            return Listing(url, self.name, Status.DENIED, detail, quote=url[:300], state=State.NOT_SHARED)
         if address.target == "folder":
             return list_folder(url, drive_id, key, network)
         if re.search(r"/open\b", urlsplit(url).path):
@@ -52,37 +56,59 @@ class GoogleDrive:
         file_id = file.key or google_drive_id(file.url)
         if not file_id:
             raise NetworkError("Google Drive: this file has no id", file.url)
-        return self._kept.take(network, file_id) or self._files.open(file_id, resource_key(file.url), file.name, network)
+        kept = self._kept.take(network, file_id)
+        return kept or self._opened(file_id, resource_key(file.url), file.name, network)[0]
+
+    def _opened(self, file_id: str, key: str, name: str, network: Network) -> tuple[RemoteBlob, RangeAnswer]:
+        """Open a file, or the one that a shortcut stands for."""
+        try:
+            return self._files.opened(file_id, key, name, network)
+        except NetworkError as error:
+            target = _led_to(f"{OPEN}?id={file_id}", network) if error.state == State.NOT_FOUND else ""
+            other = google_drive_id(target)
+            if other in (None, file_id) or locate(target).target != "file":
+                raise
+            return self._files.opened(str(other), resource_key(target), name, network)
 
     def _resolve_file(self, url: str, file_id: str, key: str, network: Network) -> Listing:
         with network.tally() as cost:
             try:
-                blob = self._files.open(file_id, key, "", network)
+                blob, answer = self._opened(file_id, key, "", network)
             except NetworkError as error:
                 return failed(url, self.name, error, cost)
         self._kept.keep(network, file_id, blob)
         where = f"https://drive.google.com/file/d/{file_id}/view" + (f"?resourcekey={key}" if key else "")
-        file = RemoteFile(blob.name, where, file_id, blob.size)
-        return Listing(
-            url, self.name, Status.OK, "one file", (file,), "", f"{blob.name}, {blob.size} bytes", cost.requests, cost.bytes_read
-        )
+        file = RemoteFile(blob.name, where, file_id, blob.size, md5=marks_of(answer).md5, revision=revision_of(answer))
+        said = f"{blob.name}, {blob.size} bytes"
+        return Listing(url, self.name, Status.OK, "one file", (file,), "", said, cost.requests, cost.bytes_read, State.OK)
 
     def _resolve_open(self, url: str, drive_id: str, key: str, network: Network) -> Listing:
-        """Follow an `open?id=` link, which does not say whether it means a file or a folder: Drive redirects to either."""
+        """Follow an `open?id=` link, which does not say whether it means a file or a folder, or a shortcut to one."""
         try:
-            answer = network.get(url, headers=HEADERS, follow=False)
+            target = _led_to(url, network)
         except NetworkError as error:
-            if error.status in ("blocked", "skipped"):
-                return failed(url, self.name, error)
-            return self._resolve_file(url, drive_id, key, network)
-        target = urljoin(url, answer.headers.get("location", ""))
-        if locate(target).target == "folder" and google_drive_id(target) == drive_id:
-            return list_folder(url, drive_id, key, network)
-        listing = self._resolve_file(url, drive_id, key, network)
+            return failed(url, self.name, error)
+        if locate(target) == Address("google_docs", "page"):
+            return skipped(url, self.name, "a Google document, form or sheet: no file to read")
+        led_to = google_drive_id(target) or drive_id
+        if locate(target).target == "folder" and google_drive_id(target):
+            return list_folder(url, led_to, resource_key(target) or key, network)
+        listing = self._resolve_file(url, led_to, resource_key(target) or key, network)
         if listing.status in (Status.MISSING, Status.ERROR):
             folder = list_folder(url, drive_id, key, network)
             return folder if folder.status in (Status.OK, Status.PARTIAL) and folder.files else listing
         return listing
+
+
+def _led_to(url: str, network: Network) -> str:
+    """Return where Drive leads to from an `open?id=` address, itself where nowhere. Raises `NetworkError` where we may not ask."""
+    try:
+        answer = network.get(url, headers=HEADERS, follow=False)
+    except NetworkError as error:
+        if error.status in ("blocked", "skipped"):
+            raise
+        return url
+    return urljoin(url, answer.headers.get("location", ""))
 
 
 def resource_key(url: str) -> str:

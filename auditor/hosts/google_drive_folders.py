@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from auditor.addresses import google_drive_id, locate
 from auditor.errors import AuditError, NetworkError
-from auditor.facts import Status
-from auditor.hosts.answers import MAX_FILES, failed, plain_name, quoted_names
+from auditor.facts import State, Status
+from auditor.hosts.answers import MAX_FILES, failed, plain_name, quoted_names, short
 from auditor.hosts.google_drive_pages import HEADERS, page_error, said
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.net import Network, Tally, refusal
 
-MAX_DEPTH = 8
+MAX_DEPTH = 40
 MAX_FOLDERS = 200
 FOLDER = "application/vnd.google-apps.folder"
 NATIVE = "application/vnd.google-apps."
+FILE = "application/octet-stream"
+_BROWSER = "open the link in a browser"
 
-Child = tuple[str, str, str]  # id, name, type
+Triple = tuple[str, str, str]  # id, name and type, as gdown gives them
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One entry of a folder."""
+
+    id: str
+    name: str
+    kind: str  # a media type of Google's, or application/octet-stream for a file
+    detail: str = ""  # the day of its last change, as the page writes it
 
 
 @dataclass(slots=True)
@@ -32,9 +45,15 @@ class Walk:
     files: list[RemoteFile] = field(default_factory=list)
     natives: list[str] = field(default_factory=list)  # Google documents: not files
     troubles: list[str] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)  # what hosts said of the troubles
     seen: set[str] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)  # resource keys of older entries, by id
     digest: Any = field(default_factory=hashlib.sha256)
+
+    def trouble(self, words: str, state: State = State.UNKNOWN) -> None:
+        """Note why this is not all."""
+        self.troubles.append(words)
+        self.states.append(state)
 
 
 def list_folder(url: str, folder_id: str, resource_key: str, network: Network) -> Listing:
@@ -52,31 +71,31 @@ def _walk(folder_id: str, path: str, resource_key: str, network: Network, walk: 
     walk.seen.add(folder_id)
     children, unread = _children(folder_id, resource_key, network, walk)
     if unread:
-        walk.troubles.append(f"{unread} entries of {path or 'the folder'} were not understood")
-    for child_id, name, kind in children:
-        child_path = path + (plain_name(name.replace("/", "_").replace("\\", "_")) or "_")
-        if kind == FOLDER:
-            _descend(child_id, child_path, network, walk, depth)
-        elif kind.startswith(NATIVE):
+        walk.trouble(f"{unread} entries of {path or 'the folder'} were not understood")
+    for child in children:
+        child_path = path + (plain_name(child.name.replace("/", "_").replace("\\", "_")) or "_")
+        if child.kind == FOLDER:
+            _descend(child.id, child_path, network, walk, depth)
+        elif child.kind.startswith(NATIVE):
             walk.natives.append(child_path)
         elif len(walk.files) >= MAX_FILES:
-            walk.troubles.append(f"more than {MAX_FILES} files")
+            walk.trouble(f"more than {MAX_FILES} files", State.TOO_MANY)
             return
         else:
-            walk.files.append(RemoteFile(child_path, _address(child_id, walk), child_id))
+            walk.files.append(RemoteFile(child_path, _address(child.id, walk), child.id, detail=child.detail))
 
 
 def _descend(folder_id: str, path: str, network: Network, walk: Walk, depth: int) -> None:
     if folder_id in walk.seen:
-        return  # a folder that holds itself, or one that is shown twice
+        return  # a folder that holds itself (by a shortcut, or by its own parent), or one that is shown twice
     if depth + 1 >= MAX_DEPTH or len(walk.seen) >= MAX_FOLDERS:
-        walk.troubles.append(f"{path} lies too deep or is one folder too many, and was not listed")
+        walk.trouble(f"{path} lies too deep or is one folder too many, and was not listed", State.TOO_MANY)
         return
     try:
         _walk(folder_id, path + "/", walk.keys.get(folder_id, ""), network, walk, depth + 1)
     except AuditError as error:
         status = error.status if isinstance(error, NetworkError) else "error"
-        walk.troubles.append(f"{path} could not be listed ({status}: {error})")
+        walk.trouble(f"{path} could not be listed ({status}: {error})", State(getattr(error, "state", "")))
 
 
 def _children(folder_id: str, resource_key: str, network: Network, walk: Walk) -> tuple[list[Child], int]:
@@ -91,9 +110,9 @@ def _children(folder_id: str, resource_key: str, network: Network, walk: Walk) -
 
     session.hooks["response"].append(remember)
     problem = ""
-    children: list[Child] = []
+    triples: list[Triple] = []
     try:
-        _, children = parse_with_gdown(session, folder_id, network.settings.timeout_seconds)
+        _, triples = parse_with_gdown(session, folder_id, network.settings.timeout_seconds)
     except NetworkError:
         raise
     except Exception as error:
@@ -103,14 +122,14 @@ def _children(folder_id: str, resource_key: str, network: Network, walk: Walk) -
     page = answers[-1]
     walk.digest.update(page.content)
     walk.keys.update(re.findall(r"/(?:d|folders)/([-\w]{10,100})[^\"'<>\s]{0,200}?resourcekey=([-\w]{1,100})", page.text))
-    if not children or problem:
+    if not triples or problem:
         _check_empty(page, problem)
     if "<html" in page.text and "</html" not in page.text:
-        walk.troubles.append("the page ends in the middle")
-    return children, _entries_left_over(page.text, {child[0] for child in children})
+        walk.trouble("the page ends in the middle")
+    return _completed(page.text, triples)
 
 
-def parse_with_gdown(session: requests.Session, folder_id: str, timeout_seconds: float) -> tuple[str, list[Child]]:
+def parse_with_gdown(session: requests.Session, folder_id: str, timeout_seconds: float) -> tuple[str, list[Triple]]:
     """Return a folder's title and entries by gdown's reader: private there, and the only one that keeps folders apart."""
     try:
         from gdown.download_folder import _parse_embedded_folder_view
@@ -130,27 +149,47 @@ def _check_empty(page: requests.Response, problem: str) -> None:
     if known is not None:
         raise known
     if problem:
-        raise NetworkError("Google Drive: the folder's page could not be read", problem, "open the link in a browser")
+        raise NetworkError("Google Drive: the folder's page could not be read", problem, _BROWSER, state=State.NOT_A_FILE)
     at_home = (urlsplit(url).hostname, urlsplit(url).path) == ("drive.google.com", "/embeddedfolderview")
     bare = not re.search(r"<(?:form|script|a|iframe|input)\b", text, re.IGNORECASE) and len(said(text)) < 150
     if not at_home or not (is_folder_page or bare):
-        raise NetworkError("Google Drive: the answer is not a folder's page", said(text), "open the link in a browser")
+        raise NetworkError("Google Drive: the answer is not a folder's page", said(text), _BROWSER, state=State.NOT_A_FILE)
 
 
-def _entries_left_over(page: str, understood: set[str]) -> int:
-    """Count entries that the page shows and gdown did not take, leaving out what leads to no file (notebooks, sites)."""
+def _completed(page: str, triples: list[Triple]) -> tuple[list[Child], int]:
+    """Return what gdown read with the dates that the page shows, and the links that gdown does not know but which lead to Drive.
+
+    The second value counts entries that stay unclear. Notebooks and sites are no files and are left out, as gdown does.
+    """
+    children = {drive_id: Child(drive_id, name, kind) for drive_id, name, kind in triples}
     if 'class="flip-entry"' not in page:
-        return 0
+        return list(children.values()), 0
     import bs4
 
-    left = 0
+    unclear = 0
     for entry in bs4.BeautifulSoup(page, "html.parser").find_all(class_="flip-entry"):
         link = entry.find("a", href=True)
         href = str(link["href"]) if link else ""
-        host = urlsplit(href).hostname or "drive.google.com"
-        if host in ("drive.google.com", "docs.google.com") and not any(key in href for key in understood):
-            left += 1
-    return left
+        drive_id, place = google_drive_id(href), locate(href)
+        if drive_id in children:
+            children[drive_id] = replace(children[drive_id], detail=_changed(entry))
+        elif drive_id and place.host == "google_drive" and place.target in ("file", "folder"):
+            kind = FOLDER if place.target == "folder" else FILE
+            children[drive_id] = Child(drive_id, _seen(entry, "flip-entry-title"), kind, _changed(entry))
+        elif (urlsplit(href).hostname or "drive.google.com") in ("drive.google.com", "docs.google.com"):
+            unclear += not any(known in href for known in children)
+    return list(children.values()), unclear
+
+
+def _changed(entry: Any) -> str:
+    day = _seen(entry, "flip-entry-last-modified")
+    return f"changed {day}" if day else ""
+
+
+def _seen(entry: Any, name: str) -> str:
+    """Return the text of a part of an entry."""
+    found = entry.find(class_=name)
+    return short(found.get_text(" ", strip=True)) if found else ""
 
 
 def _address(file_id: str, walk: Walk) -> str:
@@ -176,6 +215,7 @@ def _listing(url: str, walk: Walk, cost: Tally) -> Listing:
         quoted_names([file.name for file in walk.files] + walk.natives),
         cost.requests,
         cost.bytes_read,
+        state if (state := next(iter(walk.states), State.OK)) is not State.OK or walk.files else State.EMPTY,
     )
 
 

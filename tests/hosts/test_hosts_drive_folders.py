@@ -87,7 +87,7 @@ FAULTS = [
     (Reply(404), "missing", "404"),
     (Reply(410), "missing", "410"),
     (GONE_PAGE, "missing", "does not exist"),
-    (TRASH_PAGE, "missing", "does not exist"),
+    (TRASH_PAGE, "missing", "trash"),
     (Reply(404, ACCESS_PAGE.encode(), HTML), "denied", "not shared"),
     (QUOTA_PAGE, "quota", "quota"),
     (Reply(429), "quota", "429"),
