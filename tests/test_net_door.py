@@ -598,7 +598,7 @@ def test_the_seconds_of_an_audit_are_a_budget_too():
         (429, {}, b"download limit", "rate_limited"),
         (304, {}, b"", "moved"),
         (418, {}, b"", ""),
-        (451, {}, b"", ""),
+        (451, {}, b"", "taken_down"),
         (500, {}, b"", "server_error"),
         (503, {}, b"", "server_error"),
     ],

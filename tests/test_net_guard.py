@@ -24,6 +24,15 @@ http://[::1]/ http://[::]/ http://[::ffff:127.0.0.1]/ http://[::ffff:7f00:1]/ ht
 http://[2002:7f00:1::]/ http://[fc00::1]/ http://[fd00:ec2::254]/ http://[fe80::1]/ http://[fe80::1%25eth0]/ http://[ff02::1]/
 http://localhost/ http://LOCALHOST:80/ http://localhost./ http://a.localhost/ http://router/ http://intranet/ http://printer.local/
 http://metadata.google.internal/ http://git.corp/ http://nas.lan/ http://x.home.arpa/
+http://[fec0::1]/ http://[64:ff9b:1::7f00:1]/ http://[64:ff9b::a9fe:a9fe]/ http://[::ffff:0:7f00:1]/ http://[::ffff:a9fe:a9fe]/
+http://[2001:0:7f00:1::1]/ http://[2002:a9fe:a9fe::1]/ http://[2002:808:808::1]/ http://[2001:470::5efe:7f00:1]/
+http://[2001:470::200:5efe:a00:1]/ http://[3fff::1]/ http://[4000::1]/ http://[2001:db8::1]/ http://[100::1]/
+http://[0:0:0:0:0:0:0:1]/ http://[fe80::1%25lo]:80/ http://[fe80::1%lo]/
+http://192.0.0.192/opc/v2/ http://192.0.0.8/ http://192.88.99.1/ http://203.0.113.9/ http://198.51.100.1/
+http://127.1.:80/ http://127.0.0.1:80#@example.org/ http://0x7f.0x1/ http://00000177.1/ http://4294967295/ http://127.0.0.1%23@x/
+http://127.0.0.1.nip.io/ http://10-0-0-1.sslip.io/ http://localtest.me/ http://a.lvh.me/ http://app.10.0.0.1.xip.io/
+http://host.docker.internal/ http://instance-data.ec2.internal/ http://metadata.google.internal./ http://METADATA.google.INTERNAL/
+http://kubernetes.default.svc/ http://kubernetes.default/ http://vault.service.consul/ http://x.private/
 http://user:secret@127.0.0.1/ http://example.org@127.0.0.1/ https://169.254.169.254/
 """.split()
 
@@ -77,7 +86,15 @@ def test_a_redirect_to_another_scheme_is_refused(target):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.org/", "http://8.8.8.8/", "http://[2606:4700::1111]/", "http://134744072/", "http://[::ffff:8.8.8.8]/"]
+    "url",
+    [
+        "https://example.org/",
+        "http://8.8.8.8/",
+        "http://[2606:4700::1111]/",
+        "http://134744072/",
+        "http://[::ffff:8.8.8.8]/",
+        "http://[64:ff9b::808:808]/",
+    ],
 )
 def test_public_addresses_are_visited(url):
     assert Network(transport=FakeInternet({"": Reply(body=b"here")})).get(url).body == b"here"
@@ -173,3 +190,130 @@ def test_no_address_makes_the_guard_fail_otherwise(text):
             continue
         literal = address_of(host)
         assert literal is None or is_public(literal)
+
+
+# ------------------------------------------------------------------------------------- spellings that libraries read apart
+
+
+ODD = """
+http://\u2460\u2461\u2466.0.0.1/ http://127\u30020\u30020\u30021/ http://\uff11\uff12\uff17.0.0.1/ http://\u24dbocalhost/
+http://127.0.0.1\\@example.org/ http://example.org\\@127.0.0.1/ http://example.org%2f@127.0.0.1/ http://127.0.0.1%2f@example.org/
+http://127.0.0.1%00.example.org/ http://exa%6dple.org@127.0.0.1/ http://[127.0.0.1]/ http://127.0.0.1%0d%0aHost:x/
+http://1.1.1.1&@127.0.0.1#@8.8.8.8/ http:/127.0.0.1/ http:127.0.0.1/ http:///127.0.0.1/ https:127.0.0.1 http://127.0.0.1?@example.org/ http://[::ffff:0x7f.1]/
+""".split()
+
+
+@pytest.mark.parametrize("url", ODD)
+def test_where_libraries_could_read_an_address_apart_nobody_private_is_asked(url):
+    """Whatever such an address is taken for, what leaves is an address that every reader takes for a public one."""
+    from urllib.parse import urlsplit
+
+    site = FakeInternet({"": Reply(body=b"here")})
+    for ask in (lambda net: net.get(url), lambda net: net.session().get(url)):
+        try:
+            ask(Network(transport=site))
+        except NetworkError:
+            continue
+    for sent in site.urls:
+        host = urlsplit(sent).hostname or ""
+        literal = address_of(host)
+        assert host in ("example.org", "8.8.8.8") or (literal is not None and is_public(literal))
+
+
+def test_an_address_of_a_document_signs_nobody_in():
+    site = FakeInternet({"": Reply(body=b"here")})
+    net = Network(transport=site)
+    net.get("https://someone:secret@example.org/")
+    net.session().get("https://someone:secret@example.org/")
+    assert all("Authorization" not in request.headers for request in site.log)
+    assert len(site.log) == 2
+
+
+# ------------------------------------------------------------------------------------------------------ where tokens go
+
+LOOKALIKES = """
+http://api.github.com/x https://api.github.com.evil.example/x https://api-github.com/x https://evilapi.github.com/x
+https://api.github.com:8443/x https://api.github.com@evil.example/x https://api.github.com%2f@evil.example/x
+https://github.com/x https://raw.githubusercontent.com/x https://api.githab.com/x https://xn--api-github-com.example/
+https://evil.example/api.github.com https://evil.example/?https://api.github.com https://evil.example/#@api.github.com
+https://evil.example\\@api.github.com/x https://evil.example\\.api.github.com/
+""".split()
+
+
+@pytest.fixture
+def tokens_set(monkeypatch):
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.delenv("GITHUB_API_URL", raising=False)
+
+
+def carried(request):
+    return [name for name, value in request.headers.items() if "secret" in str(value)]
+
+
+@pytest.mark.parametrize("url", LOOKALIKES)
+def test_no_token_goes_to_a_place_that_looks_like_its_own(url, tokens_set):
+    site = FakeInternet({"": Reply(body=b"here")})
+    for ask in (lambda net: net.get(url), lambda net: net.session().get(url), lambda net: net.blob(url, name="x")):
+        ask(Network(transport=site))
+    assert len(site.log) == 3
+    assert [carried(request) for request in site.log] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "http://api.github.com/", "https://api.github.com:444/", "https://huggingface.co/", "//evil.example/"],
+)
+@pytest.mark.parametrize("given", [{}, {"Authorization": "token ghp_secret"}, {"X-Api-Key": "ghp_secret"}], ids=["own", "given", "other"])
+def test_a_redirect_takes_no_token_along(target, given, tokens_set):
+    site = FakeInternet({"api.github.com/first": Reply(302, headers={"Location": target}), "": Reply(body=b"here")})
+    Network(transport=site).get("https://api.github.com/first", headers=given)
+    Network(transport=site).session().get("https://api.github.com/first", headers=given)
+    assert len(site.log) == 4
+    for request in site.log:
+        assert ("ghp_secret" in str(request.headers)) == (request.url == "https://api.github.com/first")
+
+
+def test_a_token_as_a_password_or_in_an_address_stays_here_too(tokens_set):
+    site = FakeInternet({"": Reply(body=b"here")})
+    net = Network(transport=site)
+    net.session().get("https://evil.example/", auth=("user", "ghp_secret"))
+    assert "Authorization" not in site.log[0].headers
+    with pytest.raises(NetworkError) as caught:
+        net.get("https://evil.example/?key=hf_secret")
+    assert caught.value.status == "blocked"
+    assert "secret" not in str(caught.value)
+    assert len(site.log) == 1
+
+
+def test_the_token_goes_to_github_api_url_and_no_longer_to_github(tokens_set, monkeypatch):
+    monkeypatch.setenv("GITHUB_API_URL", "https://git.example.org/api/v3")
+    site = FakeInternet({"": Reply(body=b"here")})
+    net = Network(transport=site)
+    for url in (
+        "https://git.example.org/api/v3/x",
+        "https://api.github.com/x",
+        "http://git.example.org/api/v3/x",
+        "https://git.example.org:444/",
+    ):
+        net.get(url)
+    assert [bool(carried(request)) for request in site.log] == [True, False, False, False]
+
+
+@given(st.text(alphabet="aAi.:/@\\#?%2f[]1 \t-", max_size=30), st.sampled_from(["https://", "http://", "//", "https:/", "HTTPS://"]))
+def test_a_token_is_added_only_where_every_reader_sees_its_own_host(text, scheme):
+    from urllib.parse import urlsplit
+
+    import requests
+
+    from auditor.net.tokens import Tokens
+
+    tokens = Tokens({"GITHUB_TOKEN": "ghp_secret"})
+    for url in (scheme + text, scheme + "api.github.com" + text, scheme + text + "api.github.com/"):
+        try:
+            request = requests.Request("GET", url).prepare()
+        except (requests.RequestException, ValueError):
+            continue
+        if carried(tokens.dress(request)):
+            place = urlsplit(request.url)
+            assert (place.scheme, place.hostname, place.port or 443) == ("https", "api.github.com", 443)

@@ -26,8 +26,9 @@ STATES: dict[int, State] = {
     410: State.DELETED,
     416: State.BROKEN_RANGE,
     429: State.RATE_LIMITED,
+    451: State.TAKEN_DOWN,
 }
-"""What an HTTP status means for a person (RFC 9110, section 15; RFC 6585, section 4). 402 and 451 mean several things."""
+"""What an HTTP status means for a person (RFC 9110, section 15; RFC 6585, section 4; RFC 7725). 402 means several things."""
 
 
 class InterruptedBodyError(NetworkError):

@@ -23,9 +23,29 @@ KNOWN_HOSTS = frozenset(
 )
 KNOWN_SUFFIXES = (".googleusercontent.com", ".hf.co")
 
-AZURE_PLATFORM = ipaddress.ip_address("168.63.129.16")  # answers inside every Azure machine, although it looks public
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-LOCAL_NAMES = re.compile(r"(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|localdomain)$")
+NOT_PUBLIC = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
+        *("192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"),
+        "168.63.129.16/32",  # answers inside every Azure machine, although it looks public
+    )
+)
+"""IPv4 that is not the public Internet: IANA's registry of special-purpose addresses, multicast, and what is kept for later."""
+
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out of IPv6
+NOT_PUBLIC_6 = tuple(
+    ipaddress.IPv6Network(text)
+    for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3ffe::/16", "3fff::/20")  # protocols, documentation, 6to4, 6bone
+)
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address, which a translator visits
+LOCAL_NAMES = re.compile(
+    r"(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|home\.arpa|localdomain|svc|default|consul|docker|onion)$"
+)
+CARRIERS = re.compile(r"(^|\.)(nip\.io|sslip\.io|xip\.io|localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|traefik\.me|backname\.io)$")
+"""Services whose names lead to whatever address is spelled in them, or to this machine: behind a proxy nothing else would tell."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -46,12 +66,12 @@ class Guard:
         host = (place.host or "").strip("[]").rstrip(".").lower()
         if place.scheme not in ("http", "https") or not host:
             raise blocked(url, "only http and https addresses with a host are visited")
-        if self._is_allowed(host, place.port):
+        if self._is_allowed(host, place.port or DEFAULT_PORTS[place.scheme]):
             return host
         literal = address_of(host)
         if literal is not None and not is_public(literal):
             raise blocked(url, f"{literal} is not on the public Internet")
-        if literal is None and ("." not in host or LOCAL_NAMES.search(host)):
+        if literal is None and ("." not in host or LOCAL_NAMES.search(host) or CARRIERS.search(host)):
             raise blocked(url, f"{host!r} is a name of this machine or this network")
         return host
 
@@ -66,7 +86,7 @@ class Guard:
                 raise blocked(f"{scheme}://{host}", f"its name leads to {text}, which is not on the public Internet")
 
     def _is_allowed(self, host: str, port: int | None) -> bool:
-        return host in self._allowed or f"{host}:{port}" in self._allowed
+        return host in self._allowed or (port is not None and f"{host}:{port}" in self._allowed)
 
 
 def is_known(host: str) -> bool:
@@ -93,16 +113,18 @@ def address_of(host: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address, and any IPv4 address that it carries inside, is on the public Internet."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in NAT64 or int(address) >> 32 == 0:
-            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        if address.ipv4_mapped or address in NAT64:
-            return all(is_public(carried) for carried in inner if carried is not None)
-        if not all(is_public(carried) for carried in inner if carried is not None):
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved and address != AZURE_PLATFORM
+    """Tell whether an address is on the public Internet, and nothing that translates it leads elsewhere.
+
+    IPv6 that carries an IPv4 address inside (mapped, NAT64) is what that address is; 6to4, Teredo and ISATAP, which would
+    tunnel to it, are refused, and so is all that IANA has not given out.
+    """
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in NOT_PUBLIC)
+    inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.ipv4_mapped or address in NAT64:
+        return is_public(inner)
+    is_isatap = int(address) >> 32 & 0xFDFFFFFF == 0x5EFE  # RFC 5214, section 6.1
+    return address in GLOBAL_UNICAST and not is_isatap and not any(address in network for network in NOT_PUBLIC_6)
 
 
 def blocked(url: str, why: str) -> NetworkError:

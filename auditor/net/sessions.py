@@ -9,6 +9,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from auditor import __version__
+from auditor.net.failures import explain
 
 USER_AGENT = f"auditor/{__version__} (reads the headers of published checkpoints)"
 
@@ -25,6 +26,13 @@ class GuardedSession(requests.Session):
         self.adapters.clear()
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter)
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Return a request as it is sent. Raises `NetworkError` for what is no address, as for all else that goes wrong."""
+        try:
+            return super().prepare_request(request)
+        except (requests.RequestException, ValueError) as error:
+            raise explain(error, str(request.url)[:300]) from error
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Take the Authorization off at a redirect to another host; requests would also look into .netrc."""
