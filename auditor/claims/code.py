@@ -17,6 +17,8 @@ from auditor.facts import Claim, Evidence, Literal, Outline
 UNNAMED = "(unnamed)"
 MAX_LEVELS = 6
 MAX_CLAIMS_PER_FILE = 2000
+MAX_LINES = 400  # of one statement in which the line of a value is looked for
+MAX_QUOTE = 400
 DEPTHS = frozenset({"depths", "stage_depths", "num_blocks", "n_blocks", "blocks", "num_layers", "layers", "depth", "stage_blocks"})
 DIMS = frozenset(
     {"dims", "embed_dims", "embed_dim", "widths", "channels", "num_channels", "hidden_sizes", "hidden_dims", "stage_channels", "filters"}
@@ -47,11 +49,12 @@ class CodeClaims:
     def extract(self, outline: Outline, context: ClaimContext) -> tuple[Claim, ...]:
         """Return the claims of a file in the order of its lines."""
         scopes = scopes_of(outline.literals)
+        lines = re.split(r"\r\n?|\n", outline.document.text)
         found: list[Claim] = []
         for literal in outline.literals:
             if "__init__" not in literal.name:
                 for variant, attribute, value in said(literal, scopes):
-                    found.append(claim_of(literal, variant, attribute, value, outline))
+                    found.append(claim_of(literal, variant, attribute, value, outline, lines))
             if len(found) >= MAX_CLAIMS_PER_FILE:
                 break
         return tuple(found)
@@ -193,10 +196,27 @@ def size_of(value: Any) -> list[int] | None:
     return None
 
 
-def claim_of(literal: Literal, variant: str, attribute: str, value: Any, outline: Outline) -> Claim:
+def line_of(literal: Literal, variant: str, value: Any, lines: list[str]) -> tuple[int, str]:
+    """Return the line on which the value stands, and its text: in a statement of many lines that of the value, else of its key.
+
+    The line of the variant's key is looked for first, since two variants may say the same.
+    """
+    span = range(literal.line, min(literal.end, len(lines), literal.line + MAX_LINES) + 1)
+    if len(span) < 2:
+        return literal.line, literal.quote
+    key = re.compile(rf"[\"']{re.escape(variant)}[\"']|(?<![\w.]){re.escape(variant)}\s*[=:]")
+    numbers = re.escape(printed_value(value)).replace(r",\ ", r"\s*,\s*")
+    said = re.compile(rf"(?<![\w.]){numbers}(?![\w.])")
+    start = next((n for n in span if variant != UNNAMED and key.search(lines[n - 1])), literal.line)
+    line = next((n for n in span if n >= start and said.search(lines[n - 1])), start)
+    return (line, lines[line - 1].strip()[:MAX_QUOTE]) if line != literal.line else (line, literal.quote)
+
+
+def claim_of(literal: Literal, variant: str, attribute: str, value: Any, outline: Outline, lines: list[str]) -> Claim:
     """Return one claim of a literal with the source line as evidence."""
     document = outline.document
-    evidence = Evidence(document.source, f"{document.path}#L{literal.line}", literal.quote, document.sha256, "syntax tree")
+    line, quote = line_of(literal, variant, value, lines)
+    evidence = Evidence(document.source, f"{document.path}#L{line}", quote, document.sha256, "syntax tree")
     unit = None
     if attribute == "params" and isinstance(value, float) and value < 100_000:
         unit = "M"
@@ -214,7 +234,7 @@ def claim_of(literal: Literal, variant: str, attribute: str, value: Any, outline
         evidence,
         printed_value(value),
         active=not literal.commented,
-        row=literal.quote[:300],
+        row=quote[:300],
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from auditor.claims.numbers import NUMBER, readings
@@ -31,9 +32,10 @@ VARIANT_KEYS = (*NUMBER_KEYS, *LIST_KEYS, "metrics", "source", "quote", "rank", 
 
 def read_claims_file(text: str | bytes, path: str) -> tuple[tuple[Claim, ...], Source]:
     """Return the claims of an investigator's file and its source. Raises UsageError with the line and a valid example."""
+    digest = hashlib.sha256(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")).hexdigest()
     text = decoded(text, path)
     root = composed(text, path)
-    reader = ClaimsFile(text, path)
+    reader = ClaimsFile(text, path, digest)
     top = reader.mapping(root, TOP_KEYS, "the file")
     if "variants" not in top:
         raise reader.wrong(root, "it has no `variants`")
@@ -96,10 +98,11 @@ def help_text() -> str:
 class ClaimsFile:
     """Turns the nodes of one file into claims, and says of anything else in which line it is wrong."""
 
-    def __init__(self, text: str, path: str) -> None:
+    def __init__(self, text: str, path: str, sha256: str) -> None:
         self.path = path
-        self.lines = text.splitlines()
-        self.sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        self.lines = re.split(r"\r\n?|\n", text)
+        self.ends = [match.end() for match in re.finditer(r"\r\n?|\n", text)]  # YAML's marks count rarer line separators too
+        self.sha256 = sha256  # of the file's bytes
 
     def wrong(self, node: yaml.Node, why: str) -> UsageError:
         """Return the error for a node."""
@@ -196,7 +199,7 @@ class ClaimsFile:
 
     def claim(self, variant: str, attribute: str, value: Any, unit: str | None, setting: str, printed: str, node: yaml.Node) -> Claim:
         """Return a secondary claim with the line of the file as evidence."""
-        number = node.start_mark.line + 1
+        number = bisect_right(self.ends, node.start_mark.index) + 1
         quote = self.lines[number - 1].strip()[:400] if number <= len(self.lines) else ""
         evidence = Evidence(f"claims:{self.path}", f"{self.path}#L{number}", quote, self.sha256, "claims file")
         return Claim("", variant, attribute, value, unit, setting[:240], "secondary", "file", evidence, printed, row=quote[:300])

@@ -6,6 +6,8 @@ places: elements are counted as they are visited, and a text that multiplies pas
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +22,29 @@ MAX_ELEMENTS = 20_000
 MAX_QUOTE = 400
 
 
+class Lines:
+    """A text's lines as editors number them; YAML's own marks count rarer line separators too, which no editor shows as lines."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = re.split(r"\r\n?|\n", text)
+        self._ends = [match.end() for match in re.finditer(r"\r\n?|\n", text)]
+
+    def number(self, offset: int) -> int:
+        """Return the line, from 1, of a place in the text."""
+        return bisect_right(self._ends, offset) + 1
+
+    def text(self, number: int) -> str:
+        """Return a line by its number; empty where there is none."""
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+
 def read_config_literals(text: str) -> tuple[Literal, ...]:
     """Return the settings of a YAML or JSON text, by dotted names, with the line and text of each. Never raises: else nothing."""
     import yaml
 
     if len(text) > MAX_CHARACTERS:
         return ()
-    lines = text.splitlines()
+    lines = Lines(text)
     found: list[Literal] = []
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -37,7 +55,7 @@ def read_config_literals(text: str) -> tuple[Literal, ...]:
     return tuple(found)
 
 
-def walked(node: yaml.Node, prefix: str, lines: list[str], left: list[int], depth: int) -> Iterator[Literal]:
+def walked(node: yaml.Node, prefix: str, lines: Lines, left: list[int], depth: int) -> Iterator[Literal]:
     """Yield the entries of a mapping, and those of the mappings in it with dotted names."""
     import yaml
 
@@ -53,10 +71,10 @@ def walked(node: yaml.Node, prefix: str, lines: list[str], left: list[int], dept
         if isinstance(value, yaml.MappingNode):
             yield from walked(value, f"{name}.", lines, left, depth + 1)
             continue
-        line = key.start_mark.line + 1
         plain = value_of(value, left, depth + 1)
         if plain is not None:
-            yield Literal(name, plain, line, lines[line - 1].strip()[:MAX_QUOTE] if line <= len(lines) else "")
+            first, last = lines.number(key.start_mark.index), lines.number(max(0, value.end_mark.index - 1))
+            yield Literal(name, plain, first, lines.text(first).strip()[:MAX_QUOTE], end=last)
 
 
 def value_of(node: yaml.Node, left: list[int], depth: int) -> Any:

@@ -74,7 +74,8 @@ def from_tree(tree: ast.Module, lines: list[str]) -> Iterator[Literal]:
                 continue
             for name, value in assigned(statement, names):
                 names[name] = value
-                yield Literal(prefix + name.removeprefix("self."), value, statement.lineno, quote(lines, statement.lineno))
+                first, last = statement.lineno, statement.end_lineno or 0
+                yield Literal(prefix + name.removeprefix("self."), value, first, quote(lines, first), end=last)
 
 
 def from_defaults(
@@ -90,7 +91,8 @@ def from_defaults(
     for argument, default in pairs:
         if default is not None:
             for value in evaluated(default, names):
-                yield Literal(f"{prefix}{function.name}.{argument.arg}", value, default.lineno, quote(lines, default.lineno))
+                first, last = default.lineno, default.end_lineno or 0
+                yield Literal(f"{prefix}{function.name}.{argument.arg}", value, first, quote(lines, first), end=last)
 
 
 def flat(body: list[ast.stmt], depth: int = 0) -> Iterator[ast.stmt]:

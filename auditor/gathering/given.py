@@ -38,12 +38,12 @@ def read_claims_files(paths: Sequence[str]) -> Given:
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise UsageError(f"{name} is larger than {MAX_BYTES >> 20} MiB", help="--claims takes a short YAML file")
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            data = path.read_bytes()
+        except (OSError, ValueError) as error:
             raise UsageError(
                 f"cannot read {name}", getattr(error, "strerror", None) or str(error), "--claims takes a YAML file in UTF-8"
             ) from error
-        found, source = read_claims_file(text, path.name)
+        found, source = read_claims_file(data, path.name)
         claims.extend(found)
         sources.append(source)
     return Given(tuple(claims), tuple(sources))
