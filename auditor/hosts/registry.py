@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from auditor.hosts.azure import AzureBlobs
 from auditor.hosts.direct import Direct
+from auditor.hosts.figshare import Figshare
+from auditor.hosts.gcs import GoogleStorage
 from auditor.hosts.github_files import GitHubFiles
 from auditor.hosts.google_drive import GoogleDrive
 from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
+from auditor.hosts.s3 import S3
 from auditor.hosts.unsupported import Unsupported
 from auditor.hosts.zenodo import Zenodo
 
-_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo())
+_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare())
 
 HOSTS: tuple[FileHost, ...] = (*_NAMED, Direct(elsewhere=_NAMED), Unsupported())
 

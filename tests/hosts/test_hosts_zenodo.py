@@ -130,8 +130,8 @@ def test_every_state_has_its_word(record, status, state, words):
     [
         ("https://zenodo.org/deposit/123", "denied", State.NOT_SHARED),
         ("https://zenodo.org/uploads/123", "denied", State.NOT_SHARED),
-        ("https://zenodo.org/communities/x", "skipped", State.UNKNOWN),
-        ("https://sandbox.zenodo.org/records/12", "skipped", State.UNKNOWN),
+        ("https://zenodo.org/communities/x", "skipped", State.SKIPPED),
+        ("https://sandbox.zenodo.org/records/12", "skipped", State.SKIPPED),
     ],
 )
 def test_what_is_no_record_is_not_asked_for(url, status, state):
