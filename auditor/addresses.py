@@ -28,7 +28,7 @@ _PAGE_SUFFIXES = frozenset("html htm php asp aspx jsp cgi shtml md rst".split())
 _FILE_SUFFIX = re.compile(r"\.([A-Za-z][A-Za-z0-9_]{0,14}|7z|\d[a-z][a-z0-9]{0,3})$")
 _BUCKETS = (
     (re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$"), "s3"),
-    (re.compile(r"^storage\.(googleapis|cloud\.google)\.com$|\.storage\.googleapis\.com$"), "gcs"),
+    (re.compile(r"^(commondata)?storage\.(googleapis|cloud\.google)\.com$|\.storage\.googleapis\.com$"), "gcs"),
     (re.compile(r"\.(blob|file|dfs)\.core\.windows\.net$"), "azure"),
 )
 
@@ -246,6 +246,12 @@ def _onedrive(_: str, parts: SplitResult) -> Address:
     return Address("onedrive", "page" if parts.path in ("", "/") and not parts.query else "folder")
 
 
+def _cloud_console(_: str, parts: SplitResult) -> Address:
+    if not parts.path.startswith("/storage/browser/"):
+        return OTHER
+    return Address("gcs", "file" if "/_details/" in parts.path else "folder")
+
+
 def _baidu(_: str, parts: SplitResult) -> Address:
     return Address("baidu", "file" if re.match(r"/(s/|share/|wap/)", parts.path) else "page")
 
@@ -314,6 +320,7 @@ _RULES: tuple[tuple[str, Callable[[str, SplitResult], Address]], ...] = (
     ("kaggle.com", _kaggle),
     ("arxiv.org", _page("arxiv")),
     ("colab.research.google.com", _page("other")),
+    ("console.cloud.google.com", _cloud_console),
     ("mega.nz", _file_host("mega")),
     ("mega.co.nz", _file_host("mega")),
     ("mediafire.com", _file_host("mediafire")),

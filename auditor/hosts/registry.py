@@ -16,7 +16,10 @@ from auditor.hosts.zenodo import Zenodo
 
 _NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare())
 
-HOSTS: tuple[FileHost, ...] = (*_NAMED, Direct(elsewhere=_NAMED), Unsupported())
+_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs())
+_KNOWN = (*_NAMED, *_STORAGE)
+
+HOSTS: tuple[FileHost, ...] = (*_KNOWN, Direct(elsewhere=_KNOWN), Unsupported())
 
 
 def host_for(url: str, hosts: tuple[FileHost, ...] = HOSTS) -> FileHost:

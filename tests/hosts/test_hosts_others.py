@@ -122,7 +122,7 @@ def test_names_are_unique_and_the_last_host_accepts_everything():
         ("https://github.com/a/b/releases", "github"),
         ("https://dl.fbaipublicfiles.com/x/m.pth", "direct"),
         ("https://example.org/models", "direct"),
-        ("https://bucket.s3.amazonaws.com/m.pth", "direct"),
+        ("https://bucket.s3.amazonaws.com/m.pth", "s3"),
         ("https://www.dropbox.com/s/abc/m.pth?dl=0", "direct"),
         ("https://www.dropbox.com/sh/abc/def", "unsupported"),
         ("https://pan.baidu.com/s/1abc", "unsupported"),
