@@ -540,7 +540,7 @@ class Recorder:
         self._real = Network(transport=FakeInternet())
         self.settings, self.tally = self._real.settings, self._real.tally
 
-    def get_range(self, url, offset, length, *, headers=None):
+    def get_range(self, url, offset, length, *, headers=None, **_):
         self.asked.append((offset, length))
         body = self.data[offset : offset + min(length, self.most)]
         return RangeAnswer(url, url, 206, {}, body, offset, len(self.data))

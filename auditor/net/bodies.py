@@ -13,6 +13,8 @@ import urllib3
 from auditor.errors import NetworkError
 from auditor.facts import State
 from auditor.net.failures import InterruptedBodyError, host_of
+from auditor.net.kept_answers import MOST_BYTES as MOST_KEPT_BYTES
+from auditor.net.kept_answers import KeptResponse
 from auditor.net.meter import Meter
 
 PIECE_BYTES = 64 << 10
@@ -24,6 +26,10 @@ def pieces(response: requests.Response, meter: Meter, seconds: float, clock: Cal
 
     Raises `InterruptedBodyError` where it ends too early or takes longer than `seconds`, `NetworkError` past the budget.
     """
+    if isinstance(response, KeptResponse):
+        meter.kept(response.seen_at)
+        yield response.content
+        return
     url, deadline = response.url or "", clock() + seconds
     source = _reader(response)
     while True:
@@ -52,13 +58,28 @@ def read_up_to(stream: Iterator[bytes], limit: int) -> tuple[bytes, bool]:
     return bytes(data), True
 
 
+def read_as_far_as_it_goes(stream: Iterator[bytes], limit: int) -> tuple[bytes, bool]:
+    """Return at most `limit` bytes of a stream, and whether there were no more; what came before a break is kept."""
+    data = bytearray()
+    try:
+        for piece in stream:
+            data += piece
+            if len(data) > limit:
+                return bytes(data[:limit]), False
+    except InterruptedBodyError:
+        if not data:
+            raise
+    return bytes(data), True
+
+
 class CountedRaw:
     """The raw body of an answer that somebody else reads, with every byte counted."""
 
-    def __init__(self, raw: Any, meter: Meter, host: str) -> None:
+    def __init__(self, raw: Any, meter: Meter, host: str, at_end: Callable[[bytes], None]) -> None:
         self._raw = raw
         self._meter = meter
         self._host = host
+        self._at_end = at_end  # told all of a body that was read to its end
 
     def read(self, *args: Any, **options: Any) -> bytes:
         """Read as the raw body does."""
@@ -73,9 +94,12 @@ class CountedRaw:
             if hasattr(self._raw, "stream")
             else iter(lambda: self._raw.read(amount), b"")
         )
+        whole = bytearray()
         for piece in source:
             self._meter.received(len(piece), self._host)
+            whole += piece if len(whole) <= MOST_KEPT_BYTES else b""
             yield piece
+        self._at_end(bytes(whole))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import requests
@@ -20,6 +21,7 @@ from auditor.facts import State
 from auditor.net.bodies import BREAKS, CountedRaw, pieces
 from auditor.net.failures import InterruptedBodyError, explain, host_of, is_name_failure
 from auditor.net.guard import Guard
+from auditor.net.kept_answers import KeptAnswers
 from auditor.net.meter import Meter, used_up
 from auditor.net.pacing import ORDINARY, PACES, Lane, Timer, asked_to_wait
 from auditor.net.records import NetworkSettings
@@ -34,9 +36,12 @@ LEFT_ALONE_SECONDS = 60.0
 class Door(BaseAdapter):
     """A requests adapter in front of the real one (or of an in-process one)."""
 
-    def __init__(self, settings: NetworkSettings, inner: BaseAdapter, guard: Guard, tokens: Tokens, meter: Meter, timer: Timer) -> None:
+    def __init__(
+        self, settings: NetworkSettings, inner: BaseAdapter, guard: Guard, tokens: Tokens, meter: Meter, timer: Timer, kept: KeptAnswers
+    ) -> None:
         super().__init__()
         self.meter = meter
+        self.kept = kept
         self._settings = settings
         self._inner = inner
         self._guard = guard
@@ -67,7 +72,7 @@ class Door(BaseAdapter):
             if not stream:
                 return self._load(response)
             if response.raw is not None and getattr(response, "_content", False) is False:
-                response.raw = CountedRaw(response.raw, self.meter, host_of(request.url or ""))
+                response.raw = CountedRaw(response.raw, self.meter, host_of(request.url or ""), partial(self.kept.keep, response))
         return response
 
     def close(self) -> None:
@@ -102,6 +107,7 @@ class Door(BaseAdapter):
         cert: Any = None,
         proxies: Any = None,
         retries: int | None = None,
+        pinned: bool = False,
         **_: Any,
     ) -> requests.Response:
         """Send one request, with more attempts where that may help, and return the answer with its body unread.
@@ -110,8 +116,9 @@ class Door(BaseAdapter):
         """
         url = request.url or ""
         host = self._guard.check_url(url)
-        if self._settings.offline:
-            raise NetworkError(f"{host} was not asked", "offline", "run again without --offline", status="skipped", state=State.OFFLINE)
+        if (ready := self.kept.ready(request, pinned)) is not None:
+            return ready
+        asking, entry = self.kept.conditional(request)
         options = {"timeout": timeout or self._settings.timeout_seconds, "verify": verify, "cert": cert, "proxies": proxies}
         more = self._settings.retries if retries is None else retries
         attempts = 1 + (more if request.method in ("GET", "HEAD") and not self._is_dead(host) else 0)
@@ -120,7 +127,7 @@ class Door(BaseAdapter):
             self._turn(host)
             self.meter.request(host)
             try:
-                response = self._attempt(request, options)
+                response = self._attempt(request, asking, options)
             except NetworkError:
                 raise
             except Exception as error:
@@ -130,14 +137,14 @@ class Door(BaseAdapter):
                 continue
             self._answered(host)
             if not self._is_passing(response, host) or last:
-                return response
+                return self.kept.settled(request, response, entry)
             response.close()
             self.pause(attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def _attempt(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
-        response = self._inner.send(self._tokens.dress(request), stream=True, **options)
-        response.request = request  # the one without our token
+    def _attempt(self, request: requests.PreparedRequest, asking: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+        response = self._inner.send(self._tokens.dress(asking), stream=True, **options)
+        response.request = request  # the one without our token and our conditions
         response.url = response.url or request.url or ""
         return response
 
@@ -152,6 +159,7 @@ class Door(BaseAdapter):
             response.close()
         response._content = bytes(data)
         response._content_consumed = True  # type: ignore[attr-defined]
+        self.kept.keep(response, bytes(data))
         return response
 
     def _is_passing(self, response: requests.Response, host: str) -> bool:

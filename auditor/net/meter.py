@@ -27,6 +27,7 @@ class Meter:
     def __init__(self, settings: NetworkSettings, now: Callable[[], float]) -> None:
         self.requests = 0
         self.bytes_read = 0
+        self.kept_at: tuple[float, ...] = ()  # when the oldest and the newest answer of the cache were seen
         self._settings = settings
         self._now = now
         self._begun = now()
@@ -69,6 +70,13 @@ class Meter:
             raise used_up("the audit's network budget is used up", f"{limits.max_bytes} bytes, {limits.max_seconds:.0f} seconds")
         if host_over:
             raise used_up(f"the budget for {host} is used up", f"{limits.max_bytes_per_host} bytes")
+
+    def kept(self, seen_at: float) -> None:
+        """Note that an answer came out of the cache, and when a server last said so."""
+        with self._lock:
+            self.kept_at = (*self.kept_at, seen_at) if len(self.kept_at) < 2 else (min(*self.kept_at, seen_at), max(*self.kept_at, seen_at))
+        for tally in self._tallies():
+            tally.kept_at = min(tally.kept_at or seen_at, seen_at)
 
     def took(self, seconds: float, host: str) -> None:
         """Count how long a request to a host was under way."""

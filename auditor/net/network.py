@@ -17,12 +17,15 @@ from requests.adapters import BaseAdapter
 
 from auditor.errors import NetworkError
 from auditor.facts import State
-from auditor.net.bodies import pieces, read_up_to
+from auditor.net.bodies import pieces, read_as_far_as_it_goes, read_up_to
+from auditor.net.cache import Cache
 from auditor.net.connections import CheckedAdapter
 from auditor.net.content_range import parse_content_range, range_header, unsatisfied_total
 from auditor.net.door import Door, too_large
-from auditor.net.failures import InterruptedBodyError, explain, host_of
+from auditor.net.failures import InterruptedBodyError, broken_range, explain, host_of
 from auditor.net.guard import Guard
+from auditor.net.kept_answers import KeptAnswers
+from auditor.net.kept_ranges import KeptRanges
 from auditor.net.meter import Meter
 from auditor.net.pacing import Timer
 from auditor.net.records import Fetched, NetworkSettings, RangeAnswer, Tally
@@ -55,7 +58,11 @@ class Network:
         inner = transport or CheckedAdapter(guard.check_resolved, 2 * settings.timeout_seconds)
         timer = Timer(sleep)
         self._meter = Meter(settings, timer.now)
-        self._door = Door(settings, inner, guard, Tokens(), self._meter, timer)
+        tokens = Tokens()
+        self.cache = Cache(settings.cache_folder, settings.cache_bytes) if settings.cache_folder else None
+        self._kept = KeptRanges(self.cache, tokens.authorization, settings.offline) if self.cache else None
+        kept_answers = KeptAnswers(self.cache, tokens.authorization, settings.offline)
+        self._door = Door(settings, inner, guard, tokens, self._meter, timer, kept_answers)
         self._session = self.session()
         self._memory: dict[str, Any] = {}
         self._memory_lock = threading.Lock()
@@ -69,6 +76,11 @@ class Network:
     def bytes_read(self) -> int:
         """Return the bytes of bodies so far, as they are after decompression."""
         return self._meter.bytes_read
+
+    @property
+    def kept_at(self) -> tuple[float, ...]:
+        """Return when the oldest and the newest answer that came out of the cache were seen, as seconds since 1970; nothing for none."""
+        return self._meter.kept_at
 
     def tally(self) -> AbstractContextManager[Tally]:
         """Count what this thread asks for while the block runs, sessions and blobs included."""
@@ -93,27 +105,57 @@ class Network:
         """
         return GuardedSession(self._door, self.settings.max_redirects)
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, max_bytes: int | None = None, follow: bool = True) -> Fetched:
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
+        follow: bool = True,
+        pinned: bool = False,
+    ) -> Fetched:
         """Return a whole answer, whatever its HTTP status.
 
+        What an address that is `pinned` leads to cannot change, as a file of a commit cannot: where it is in the cache, nobody is asked.
         Raises `NetworkError`: `blocked` for a refused address, a spent budget or a body past `max_bytes`, `skipped` where
         the settings say offline, else `error`.
         """
         limit = self.settings.max_page_bytes if max_bytes is None else max_bytes
-        return self._retried(lambda: self._get(url, headers, limit, follow))
+        return self._retried(lambda: self._get(url, headers, limit, follow, pinned))
 
     def get_range(
-        self, url: str, offset: int, length: int, *, headers: Mapping[str, str] | None = None, retries: int | None = None
+        self,
+        url: str,
+        offset: int,
+        length: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        retries: int | None = None,
+        known_as: str = "",
+        revision: str = "",
     ) -> RangeAnswer:
         """Return the answer to a request for `length` bytes from `offset`; a negative offset means the last bytes.
 
-        A 206 answer is checked: its Content-Range is what was asked for (it may end early), its body as long as it says.
-        Any other answer comes with its first bytes. Raises `NetworkError` as `get` does, and for a 206 that lies.
+        A 206 answer is checked: its Content-Range is what was asked for (it may end early), its body no longer than it says.
+        A 206 that lies, and a 416 for bytes that must be there, are asked for once more without a range. Any other answer
+        comes with its first bytes. Raises `NetworkError` as `get` does, with state `broken_range` where that too is no answer.
+        `known_as` is the address that once led to this one, and `revision` what changes whenever the bytes do, as a listing gave it:
+        with one that the cache knows, nobody is asked.
         """
         if length <= 0:
             raise ValueError("a range has at least one byte")
         with self.tally() as tally:
-            answer = self._retried(lambda: self._range(url, offset, length, headers, retries), retries)
+
+            def ask(first: int, count: int, more: Mapping[str, str]) -> RangeAnswer:
+                return self._range_or_whole(url, first, count, {**(headers or {}), **more}, retries)
+
+            if self._kept is None:
+                answer = ask(offset, length, {})
+            else:
+                request, moved = self._prepared(known_as or url, dict(headers or {}))[0], known_as not in ("", url)
+                answer = self._kept.answer(request, offset, length, revision, ask, moved=moved)
+            if answer.kept_at:
+                self._meter.kept(answer.kept_at)
         return replace(answer, requests=tally.requests)
 
     def blob(
@@ -125,13 +167,14 @@ class Network:
         headers: Mapping[str, str] | None = None,
         first: RangeAnswer | None = None,
         classify: Classifier | None = None,
+        revision: str = "",
     ) -> RemoteBlob:
         """Return random access to a remote file; without `size` and `first` its head is read at once to learn its size.
 
         `first` is an answer of `get_range` that was already had, `classify` turns an answer that is not the bytes into
-        the host's own error. Raises `NetworkError`.
+        the host's own error, `revision` is as for `get_range`. Raises `NetworkError`.
         """
-        return RemoteBlob(self, url, name=name, size=size, headers=headers, first=first, classify=classify)
+        return RemoteBlob(self, url, name=name, size=size, headers=headers, first=first, classify=classify, revision=revision)
 
     @contextmanager
     def stream(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[tuple[Response, Iterator[bytes]]]:
@@ -148,21 +191,40 @@ class Network:
             return found
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and the cache."""
         self._door.shut()
+        if self.cache is not None:
+            self.cache.close()
 
-    def _get(self, url: str, headers: Mapping[str, str] | None, limit: int, follow: bool) -> Fetched:
-        with self._answer(url, headers, follow) as (response, final_url):
+    def _get(self, url: str, headers: Mapping[str, str] | None, limit: int, follow: bool, pinned: bool) -> Fetched:
+        with self._answer(url, headers, follow, pinned=pinned) as (response, final_url):
             if _length(response) > limit and not response.headers.get("content-encoding"):
                 raise too_large(final_url, limit)
             body, whole = read_up_to(self._pieces(response), limit)
             if not whole:
                 raise too_large(final_url, limit)
+            self._door.kept.keep(response, body)
         return Fetched(url, final_url, response.status_code, response.headers, body, hashlib.sha256(body).hexdigest())
 
-    def _range(self, url: str, offset: int, length: int, headers: Mapping[str, str] | None, retries: int | None) -> RangeAnswer:
-        wanted = {**(headers or {}), "Range": range_header(offset, length), "Accept-Encoding": "identity"}
+    def _range_or_whole(self, url: str, offset: int, length: int, headers: Mapping[str, str], retries: int | None) -> RangeAnswer:
+        """Ask for a range, and for the whole file where the server does not know what a range is."""
+        wanted = {**headers, "Accept-Encoding": "identity"}
+        try:
+            answer = self._retried(lambda: self._range(url, offset, length, wanted, retries), retries)
+            if answer.status != 416 or offset < 0 or (answer.total is not None and offset >= answer.total):
+                return answer
+        except NetworkError as error:
+            if error.state != State.BROKEN_RANGE:
+                raise
+        return self._retried(lambda: self._range(url, offset, length, wanted, retries, plain=True), retries)
+
+    def _range(
+        self, url: str, offset: int, length: int, headers: Mapping[str, str], retries: int | None, *, plain: bool = False
+    ) -> RangeAnswer:
+        wanted = headers if plain else {**headers, "Range": range_header(offset, length)}
         with self._answer(url, wanted, True, retries=retries) as (response, final_url):
+            if response.status_code == 206 and plain:
+                raise broken_range(f"{host_of(final_url)} gave a part of a file", "the whole was asked for")
             if response.status_code == 206:
                 return self._partial(response, url, final_url, offset, length)
             total = unsatisfied_total(response.headers.get("content-range", "")) if response.status_code == 416 else _length(response)
@@ -177,22 +239,22 @@ class Network:
         """Read a 206 answer, believing nothing that it does not prove."""
         what = f"{host_of(final_url)} gave a wrong answer to a range request"
         if response.headers.get("content-type", "").lower().startswith("multipart/"):
-            raise NetworkError(what, "several parts where one was asked for")
+            raise broken_range(what, "several parts where one was asked for")
         if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-            raise NetworkError(what, "the bytes are compressed")
+            raise broken_range(what, "the bytes are compressed")
         stated = response.headers.get("content-range", "")
         found = parse_content_range(stated)
         if found is None:
-            raise NetworkError(what, f"Content-Range {stated[:80]!r} is no range")
+            raise broken_range(what, f"Content-Range {stated[:80]!r} is no range")
         expected = found.last - found.first + 1
         begins = found.first == offset if offset >= 0 else found.total is None or found.first >= found.total + offset
         if not begins or expected > (length if offset >= 0 else -offset):
-            raise NetworkError(what, f"asked for {range_header(offset, length)}, got {stated[:80]}")
-        body, whole = read_up_to(self._pieces(response), expected)
-        if len(body) < expected:
-            raise InterruptedBodyError(what, f"{len(body)} bytes where {expected} were announced", "try again later")
+            raise broken_range(what, f"asked for {range_header(offset, length)}, got {stated[:80]}")
+        body, whole = read_as_far_as_it_goes(self._pieces(response), expected)
+        if not body:
+            raise InterruptedBodyError(what, f"no bytes where {expected} were announced")
         if not whole:
-            raise NetworkError(what, f"more than the {expected} bytes that were announced")
+            raise broken_range(what, f"more than the {expected} bytes that were announced")
         return RangeAnswer(url, final_url, 206, response.headers, body, found.first, found.total)
 
     def _pieces(self, response: Response) -> Iterator[bytes]:
@@ -209,7 +271,14 @@ class Network:
 
     @contextmanager
     def _answer(
-        self, url: str, headers: Mapping[str, str] | None, follow: bool, *, hold: bool = True, retries: int | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str] | None,
+        follow: bool,
+        *,
+        hold: bool = True,
+        retries: int | None = None,
+        pinned: bool = False,
     ) -> Iterator[Answer]:
         """Follow redirects one by one, each through the guard, and give the last answer with its body unread."""
         current, sent = url, dict(headers or {})
@@ -217,7 +286,7 @@ class Network:
             request, options = self._prepared(current, sent)
             current = request.url or current
             with self._door.slot(current) if hold else nullcontext():
-                response = self._door.exchange(request, retries=retries, **options)
+                response = self._door.exchange(request, retries=retries, pinned=pinned, **options)
                 try:
                     target = self._target(response, current) if follow else None
                     if target is None:

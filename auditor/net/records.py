@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class NetworkSettings:
     max_seconds_per_host: float = 3 * 3600.0  # of all its requests together, those at one time each
     requests_per_host: int = 6  # at one time
     allowed_private_hosts: frozenset[str] = frozenset()  # "host" or "host:port"; the place of GITHUB_API_URL is always in
-    offline: bool = False
+    offline: bool = False  # the cache alone
+    cache_folder: Path | None = None  # None: nothing is kept
+    cache_bytes: int = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class RangeAnswer:
     total: int | None = None
     whole: bool = False
     requests: int = 1  # hops and attempts together
+    kept_at: float = 0.0  # when a server said so, for an answer of the cache; 0 for one that came just now
 
     @property
     def ranged(self) -> bool:
@@ -84,6 +88,7 @@ class Tally:
 
     requests: int = 0
     bytes_read: int = field(default=0)
+    kept_at: float = 0.0  # when the oldest answer of the cache among these was seen; 0 for none
 
 
 def is_page(content_type: str, head: bytes) -> bool:

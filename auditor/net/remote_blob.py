@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from auditor.blob import END_BYTES, check_range, read_from_its_end
 from auditor.errors import LimitError, NetworkError
+from auditor.facts import State
 from auditor.net.extents import Extents
-from auditor.net.failures import host_of, refusal
+from auditor.net.failures import broken_range, host_of, refusal
 from auditor.net.records import RangeAnswer
 from auditor.net.spool import Spool
 
@@ -40,15 +41,17 @@ class RemoteBlob:
         headers: Mapping[str, str] | None = None,
         first: RangeAnswer | None = None,
         classify: Classifier | None = None,
+        revision: str = "",
     ) -> None:
         self.name = name
         self.url = url
         self.requests = first.requests if first else 0
-        self.bytes_read = len(first.body) if first else 0
+        self.bytes_read = len(first.body) if first and not first.kept_at else 0
         self.content_type = ""
         self._network = network
         self._headers = dict(headers or {})
         self._classify = classify
+        self._revision = revision
         self._place = url  # where redirects led last
         self._extents = Extents()
         self._spool: Spool | None = None
@@ -115,7 +118,7 @@ class RemoteBlob:
             self._ask(*self._widened(*gaps[0]))
             length = min(length, max(0, self.size - offset))
         else:
-            raise NetworkError(f"{host_of(self.url)} gives {self.name!r} in too small pieces", f"{ROUNDS} requests were not enough")
+            raise broken_range(f"{host_of(self.url)} gives {self.name!r} in too small pieces", f"{ROUNDS} requests were not enough")
         if self._spool is not None and self._extents.gaps(offset, length):
             return self._spool.read(offset, length)
         return self._extents.read(offset, length)
@@ -127,12 +130,15 @@ class RemoteBlob:
         return offset, max(length, end - offset)
 
     def _ask(self, offset: int, length: int) -> bytes:
-        answer = self._network.get_range(self._place, offset, length, headers=self._headers)
+        answer = self._range(self._place, offset, length)
         if self._place != self.url and answer.status in (400, 401, 403, 404, 410):
             self._place = self.url  # a signed address that ran out
-            answer = self._network.get_range(self.url, offset, length, headers=self._headers)
+            answer = self._range(self.url, offset, length)
         self._take(answer)
         return b""
+
+    def _range(self, place: str, offset: int, length: int) -> RangeAnswer:
+        return self._network.get_range(place, offset, length, headers=self._headers, known_as=self.url, revision=self._revision)
 
     def _take(self, answer: RangeAnswer) -> None:
         """Learn from an answer and keep its bytes. Raises `NetworkError` where it is not the file."""
@@ -146,11 +152,11 @@ class RemoteBlob:
         if self._classify is None and answer.is_page and not self.content_type.startswith("text/html"):
             self._refuse_page(answer)
         self.content_type = answer.headers.get("content-type", "")
-        self._check_marks(answer)
+        self._check_marks(answer.headers)
         if answer.ranged:
             self._learn_size(answer.total if answer.total is not None else self._size or self._expected, answer)
             self._extents.add(answer.offset, answer.body)
-            self._place = answer.final_url
+            self._place = self._place if answer.kept_at else answer.final_url  # one that is kept has run out long ago
         elif answer.whole:
             self._learn_size(len(answer.body), answer)
             self._extents.add(0, answer.body)
@@ -161,22 +167,24 @@ class RemoteBlob:
         if answer.total is not None:
             self._learn_size(answer.total, answer)
         self._spool = Spool(self._network, self.url, self._headers)
+        self._check_marks(self._spool.headers)
         self._learn_size(self._spool.whole_size(), answer)
 
     def _learn_size(self, size: int | None, answer: RangeAnswer) -> None:
         if size is None:
-            raise NetworkError(f"{host_of(self.url)} does not say how large {self.name!r} is", answer.headers.get("content-range", ""))
+            raise broken_range(f"{host_of(self.url)} does not say how large {self.name!r} is", answer.headers.get("content-range", ""))
         if self._size is not None and self._size != size:
-            why = f"it has {size} bytes now, and had {self._size}"
-            raise NetworkError(f"{self.name!r} changed while it was read", why, "run the audit again", status="partial")
+            raise self._changed(f"it has {size} bytes now, and had {self._size}")
         self._size = size
 
-    def _check_marks(self, answer: RangeAnswer) -> None:
-        marks = answer.headers.get("etag", "").removeprefix("W/"), answer.headers.get("last-modified", "")
+    def _changed(self, why: str) -> NetworkError:
+        return NetworkError(f"{self.name!r} changed while it was read", why, "run the audit again", state=State.CHANGED)
+
+    def _check_marks(self, headers: Mapping[str, str]) -> None:
+        marks = headers.get("etag", "").removeprefix("W/"), headers.get("last-modified", "")
         for old, new in zip(self._marks, marks, strict=True):
             if old and new and old != new:
-                why = f"it was {old} and is {new}"
-                raise NetworkError(f"{self.name!r} changed while it was read", why, "run the audit again", status="partial")
+                raise self._changed(f"it was {old[:80]} and is {new[:80]}")
             if old and new:
                 break  # the ETag decides; mirrors differ in their dates
         self._marks = marks
@@ -184,7 +192,8 @@ class RemoteBlob:
     def _refuse_page(self, answer: RangeAnswer) -> None:
         if not (answer.ranged and answer.offset > 0):  # in the middle of a file anything may look like a page
             words = " ".join(answer.body[:300].decode("utf-8", "replace").split())
-            raise NetworkError(f"{host_of(answer.final_url)} answered with a page, not a file", words, "open the link in a browser")
+            what = f"{host_of(answer.final_url)} answered with a page, not a file"
+            raise NetworkError(what, words, "open the link in a browser", state=State.NOT_A_FILE)
 
 
 def first_range(network: Network, url: str, name: str, headers: Mapping[str, str] | None = None, retries: int | None = None) -> RangeAnswer:

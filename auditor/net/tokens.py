@@ -40,6 +40,10 @@ class Tokens:
             outgoing.headers["Authorization"] = f"Bearer {own}"
         return outgoing
 
+    def authorization(self, request: PreparedRequest) -> str:
+        """Return the Authorization with which a request leaves this machine, "" for none."""
+        return _text(self.dress(request).headers.get("Authorization"))
+
 
 def origin_of(url: str) -> Origin | None:
     """Return scheme, host and port of an address as the HTTP library reads them, or None where it has no host."""
