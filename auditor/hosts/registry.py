@@ -10,11 +10,12 @@ from auditor.hosts.github_files import GitHubFiles
 from auditor.hosts.google_drive import GoogleDrive
 from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
+from auditor.hosts.osf import Osf
 from auditor.hosts.s3 import S3
 from auditor.hosts.unsupported import Unsupported
 from auditor.hosts.zenodo import Zenodo
 
-_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare())
+_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare(), Osf())
 
 _STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs())
 _KNOWN = (*_NAMED, *_STORAGE)
