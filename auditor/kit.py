@@ -14,6 +14,7 @@ from auditor.checks.interface import Check
 from auditor.checks.label_matches_network import LabelMatchesNetwork
 from auditor.checks.recorded_metrics import RecordedMetrics, TrainingState
 from auditor.checks.same_family import SameFamily
+from auditor.checks.shared_tensors import SharedTensors
 from auditor.checks.sources_seen import SourcesSeen
 from auditor.checks.values import FiniteValues, InitialWeights
 from auditor.checks.variant_released import VariantReleased
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     IndexAgrees(),
     SameBytes(),
     SameWeights(),
+    SharedTensors(),
     AverageTwin(),
     InitialWeights(),
     FiniteValues(),

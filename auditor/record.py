@@ -120,15 +120,21 @@ def stage_record(
     claims: Iterable[Claim] = (),
     artifacts: Iterable[Artifact] = (),
     sources: Iterable[Source] = (),
+    findings: Iterable[Finding] | None = None,
 ) -> dict[str, Json]:
-    """Return what `audit links`, `claims` and `inspect` print with `--json`: one kind of record, with evidence and sources."""
-    links, claims = tuple(links), tuple(claims)
-    numbers = numbering(links, claims)
+    """Return what `audit links`, `claims` and `inspect` print with `--json`: one kind of record, with evidence and sources.
+
+    Artifacts have those where there are `findings` about their values, which only `inspect --download full` has.
+    """
+    links, claims, asked = tuple(links), tuple(claims), tuple(findings or ())
+    numbers = numbering(links, claims, asked)
     made: dict[str, Json] = {"schema_version": SCHEMA_VERSION}
     if kind == "artifacts":
         made["artifacts"] = [ArtifactRecord.model_validate(_artifact(item)).model_dump(mode="json") for item in artifacts]
-        return made
-    if kind == "links":
+        if findings is None:
+            return made
+        made["findings"] = [FindingRecord.model_validate(_finding(item, numbers)).model_dump(mode="json") for item in asked]
+    elif kind == "links":
         made["links"] = [LinkRecord.model_validate(_link(link, numbers)).model_dump(mode="json") for link in links]
     else:
         made["claims"] = [ClaimRecord.model_validate(_claim(claim, numbers)).model_dump(mode="json") for claim in claims]

@@ -39,6 +39,17 @@ Language = Annotated[str, typer.Option("--lang", metavar="en|es", help="Language
 Papers = Annotated[
     list[str] | None, typer.Option("--paper", metavar="PDF_OR_URL", help='A paper to read; "linked" is the repository\'s own.')
 ]
+Download = Annotated[str, typer.Option("--download", metavar="header|full", help="full also reads values: digests, NaN, ...")]
+Agent = Annotated[
+    str | None,
+    typer.Option(
+        "--agent", metavar="PROVIDER:MODEL", help="Ask a language model too: openai:..., anthropic:..., google:..., ollama:..., replay:FILE"
+    ),
+]
+AgentUrl = Annotated[str | None, typer.Option("--agent-url", metavar="URL", help="A server that speaks OpenAI's chat format.")]
+AgentBudget = Annotated[
+    str, typer.Option("--agent-budget", metavar="LIMITS", help="Such as requests=40,tokens=600k,seconds=600,usd=2.00 (the default).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the records of audit.json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colors (NO_COLOR does the same).")]

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.cli.application import FailOn, Language, NoColor, Out, Papers, Quiet, Ref, Target, app
+from auditor.cli.application import Agent, AgentBudget, AgentUrl, Download, FailOn, Language, NoColor, Out, Papers, Quiet, Ref, Target, app
 from auditor.command_line import check_words, console, folder_name, progress_for, typed_by_user
+from auditor.errors import UsageError
 
 if TYPE_CHECKING:
+    from auditor.agent.investigation import OpenedAgent
     from auditor.facts import Facts
     from auditor.findings import AuditReport
     from auditor.net import Network
+
+TRANSCRIPT = "agent.jsonl"
 
 
 @app.command()
@@ -28,10 +32,11 @@ def run(
     ] = None,
     paper: Papers = None,
     log: Annotated[list[str] | None, typer.Option("--log", metavar="FILE", help="An error log of load_state_dict.")] = None,
-    download: Annotated[
-        str, typer.Option("--download", metavar="header|full", help="full also reads values: digests, NaN, ...")
-    ] = "header",
+    download: Download = "header",
     no_follow: Annotated[bool, typer.Option("--no-follow", help="Open no link: documents and claims alone.")] = False,
+    agent: Agent = None,
+    agent_url: AgentUrl = None,
+    agent_budget: AgentBudget = "",
     fail_on: FailOn = "missing",
     lang: Language = "en",
     quiet: Quiet = False,
@@ -53,11 +58,21 @@ def run(
         fail_on=fail_on,
         language=lang,
     )
-    audit(target, asked, Network(typed_by_user((*asked.artifacts, *asked.papers))), out, quiet, no_color)
+    opened = opened_agent(agent, agent_url, agent_budget)
+    audit(target, asked, Network(typed_by_user((*asked.artifacts, *asked.papers))), out, quiet, no_color, opened)
 
 
 @app.command()
-def demo(out: Out = None, fail_on: FailOn = "missing", lang: Language = "en", quiet: Quiet = False, no_color: NoColor = False) -> None:
+def demo(
+    out: Out = None,
+    agent: Agent = None,
+    agent_url: AgentUrl = None,
+    agent_budget: AgentBudget = "",
+    fail_on: FailOn = "missing",
+    lang: Language = "en",
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
     """Audit a replica of the internet that ships with the program: no network, no token."""
     from auditor.demo.world import DEMO_TARGET, demo_transport
     from auditor.net import Network
@@ -67,17 +82,38 @@ def demo(out: Out = None, fail_on: FailOn = "missing", lang: Language = "en", qu
     # The replica is closed: a token or another API address of the user's has no business there.
     for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_API_URL", "HF_TOKEN"):
         os.environ.pop(name, None)
-    audit(DEMO_TARGET, AuditOptions(fail_on=fail_on, language=lang), Network(transport=demo_transport()), out, quiet, no_color)
+    opened = opened_agent(agent, agent_url, agent_budget)
+    options = AuditOptions(fail_on=fail_on, language=lang)
+    audit(DEMO_TARGET, options, Network(transport=demo_transport()), out, quiet, no_color, opened)
 
 
-def audit(target: str, asked: Any, network: Network, out: Path | None, quiet: bool, no_color: bool) -> None:
-    """See, then finish: the body of `run` and `demo`."""
+def opened_agent(name: str | None, url: str | None, budget: str) -> OpenedAgent | None:
+    """Return the agent that was asked for, before anything else is done: a missing key is known at once."""
+    if name is None:
+        if url is not None or budget:
+            raise UsageError("--agent-url and --agent-budget belong to --agent", help="give for example --agent ollama:qwen3")
+        return None
+    from auditor.agent.investigation import open_agent
+
+    return open_agent(name, url, budget)
+
+
+def audit(
+    target: str, asked: Any, network: Network, out: Path | None, quiet: bool, no_color: bool, agent: OpenedAgent | None = None
+) -> None:
+    """See, with an agent where one was asked for, then finish: the body of `run` and `demo`."""
     from auditor.kit import default_kit
-    from auditor.pipeline import see
+    from auditor.pipeline import look
 
+    kit = default_kit()
     with progress_for(quiet, no_color) as progress:
-        facts = see(target, asked, default_kit(), network, progress)
-    finish(facts, out or Path("reports") / folder_name(facts.repository.full_name), no_color)
+        seen = look(target, asked, kit, network, progress)
+        facts, folder = seen.facts, out or Path("reports") / folder_name(seen.facts.repository.full_name)
+        if agent is not None:
+            from auditor.agent.investigation import investigate
+
+            facts = investigate(seen, agent, kit, network, progress, folder / TRANSCRIPT)
+    finish(facts, folder, no_color)
 
 
 def finish(facts: Facts, out: Path, no_color: bool) -> None:
@@ -90,6 +126,10 @@ def finish(facts: Facts, out: Path, no_color: bool) -> None:
     kit = default_kit()
     report: AuditReport = conclude(facts, kit)
     written = write_report(report, kit.renderers, out)
+    if facts.agent is None:
+        (out / TRANSCRIPT).unlink(missing_ok=True)  # of an earlier audit: this one asked nobody
+    else:
+        written = (*written, *filter(Path.exists, (out / TRANSCRIPT,)))
     shown = console(no_color)
     shown.print(run_summary(report))
     for path in written:

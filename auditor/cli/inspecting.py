@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from auditor.cli.application import AsJson, NoColor, Quiet, app
-from auditor.command_line import console, progress_for, status_of_inspect, typed_by_user, with_ids
+from auditor.cli.application import AsJson, Download, NoColor, Quiet, app
+from auditor.command_line import check_words, console, progress_for, status_of_inspect, typed_by_user, with_ids
 
 if TYPE_CHECKING:
     from auditor.hosts.interface import FileHost
@@ -19,11 +19,13 @@ MOST_DETAILS = 3  # checkpoints of one `inspect` that are shown one by one
 @app.command()
 def inspect(
     paths: Annotated[list[str], typer.Argument(help="Files, folders, Drive or Hub links.")],
+    download: Download = "header",
     as_json: AsJson = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
     """Say what is inside checkpoints, local or remote, without running them."""
+    check_words("never", "en", download)
     from auditor.facts import Inspected
     from auditor.formats.isolation import shared_pool
 
@@ -37,14 +39,19 @@ def inspect(
 
         network, hosts = Network(typed_by_user(paths)), HOSTS
     with progress_for(quiet or as_json, no_color) as progress:
-        gathered = gather_artifacts((), network, hosts, progress, given=paths)
+        gathered = gather_artifacts((), network, hosts, progress, given=paths, download=download)
     artifacts = with_ids(gathered.artifacts)
+    findings = None
+    if download == "full":
+        from auditor.gathering.values_asked import ask_values
+
+        findings = ask_values(artifacts, gathered.sources)
     if as_json:
         from auditor.record import stage_record, write_json
 
-        print(write_json(stage_record("artifacts", artifacts=artifacts, sources=gathered.sources)), end="")
+        print(write_json(stage_record("artifacts", artifacts=artifacts, sources=gathered.sources, findings=findings)), end="")
     else:
-        from auditor.renderers.terminal import checkpoint_details, inspect_table
+        from auditor.renderers.terminal import checkpoint_details, findings_text, inspect_table
 
         shown = console(no_color)
         shown.print(inspect_table(artifacts))
@@ -52,4 +59,7 @@ def inspect(
         for artifact, item in found if len(found) <= MOST_DETAILS else ():
             shown.print()
             shown.print(checkpoint_details(artifact, item))
+        if findings:
+            shown.print()
+            shown.print(findings_text(findings))
     raise typer.Exit(status_of_inspect(artifacts, gathered.sources))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from auditor.escaping import clip
 from auditor.facts import Artifact, Claim, Inspected, Link, Status, Unreadable
-from auditor.findings import AuditReport, VariantVerdict, Verdict
+from auditor.findings import AuditReport, Finding, Outcome, VariantVerdict, Verdict
 from auditor.renderers.tables import claim_value, network_name
 from auditor.renderers.view import GRAVEST_FIRST, reasons
 from auditor.telling.figures import count_text, list_text, macs_text, percent_text, size_text
@@ -85,11 +85,25 @@ def checkpoint_details(artifact: Artifact, item: Inspected) -> Table:
         ("optimizer", checkpoint.training.optimizer or ""),
         ("pickle", checkpoint.safety.verdict + "".join(f"; {reason}" for reason in checkpoint.safety.reasons[:5])),
         *(("note", warning) for warning in checkpoint.warnings[:5]),
+        *_values(item),
     )
     for name, value in lines:
         if value:
             table.add_row(name, _text(value, 300))
     return table
+
+
+def findings_text(findings: Iterable[Finding]) -> RenderableType:
+    """Return what was found, a question to somebody in yellow: title, then what was observed."""
+    from rich.console import Group
+    from rich.padding import Padding
+
+    lines: list[RenderableType] = []
+    for finding in findings:
+        asks = finding.outcome is not Outcome.HOLDS
+        lines.append(_text(finding.title, 300, "yellow" if asks else ""))
+        lines += [Padding(_text(words, 400), (0, 0, 0, 2)) for words in (finding.observed, finding.detail if asks else "") if words]
+    return Group(*lines)
 
 
 def links_table(links: Iterable[Link]) -> RenderableType:
@@ -134,11 +148,21 @@ def _table(*columns: tuple[str, int]) -> Table:
     return table
 
 
-def _text(value: object, limit: int) -> Text:
+def _text(value: object, limit: int, style: str = "") -> Text:
     """Return text of strangers, printable and without markup."""
     from rich.text import Text
 
-    return Text(clip(value, limit))
+    return Text(clip(value, limit), style=style)
+
+
+def _values(item: Inspected) -> tuple[tuple[str, str], ...]:
+    """Return what a full download tells of the values: the digest of all, and what is not finite; or why there are none."""
+    values, note = item.values, item.checkpoint.values_note
+    if values is None:
+        return (("values", f"not read: {note}"),) if note else ()
+    digest = values.digest or f"no digest of all: {len(values.unread)} tensors could not be read"
+    finite = f"{count_text(values.nonfinite)} are NaN or infinite" if values.nonfinite else "all finite"
+    return ("values", digest), ("", f"{len(values.tensors)} tensors, {finite}")
 
 
 def _cost(item: Inspected) -> str:
