@@ -258,8 +258,12 @@ def _baidu(_: str, parts: SplitResult) -> Address:
 
 def _modelscope(_: str, parts: SplitResult) -> Address:
     segments = _segments(parts)
-    if segments[:1] == ["api"] or "resolve" in segments:
+    if segments[:2] == ["api", "v1"]:
+        return Address("modelscope", "file" if "filepath=" in parts.query.lower() else "repo")
+    if "resolve" in segments or segments[3:5] == ["file", "view"]:
         return Address("modelscope", "file")
+    if "tree" in segments[3:-2]:
+        return Address("modelscope", "folder")
     return Address("modelscope", "repo" if len(segments) >= 3 and segments[0] in ("models", "datasets") else "page")
 
 

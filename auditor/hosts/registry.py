@@ -10,12 +10,13 @@ from auditor.hosts.github_files import GitHubFiles
 from auditor.hosts.google_drive import GoogleDrive
 from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
+from auditor.hosts.modelscope import ModelScope
 from auditor.hosts.osf import Osf
 from auditor.hosts.s3 import S3
 from auditor.hosts.unsupported import Unsupported
 from auditor.hosts.zenodo import Zenodo
 
-_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare(), Osf())
+_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare(), Osf(), ModelScope())
 
 _STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs())
 _KNOWN = (*_NAMED, *_STORAGE)
