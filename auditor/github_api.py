@@ -21,7 +21,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from auditor import __version__
 from auditor.errors import AuditError, FilingError, NetworkError, UsageError
-from auditor.facts import Status
+from auditor.facts import State, Status
 
 if TYPE_CHECKING:
     from github.Repository import Repository as WritableRepository
@@ -158,25 +158,29 @@ def quoted(name: str) -> str:
 
 def refusal(status: int, headers: Mapping[str, Any], data: object, what: str, token_given: bool) -> NetworkError:
     """Return the error for an HTTP status of 400 and above, in words, with the status of `facts.Status` that it stands for."""
-    message = _one_line(data.get("message") or "") if isinstance(data, dict) else ""
+    message = _one_line(data.get("message") or data.get("data") or "") if isinstance(data, dict) else ""  # "data": what is no JSON
     lower = {str(key).lower(): str(value) for key, value in headers.items()}
     if is_rate_limit(status, lower, message):
         return _quota(status, lower, message, token_given)
     words = {
         401: (
             Status.DENIED,
+            State.SIGN_IN,
             "GitHub does not accept the token",
             "check GITHUB_TOKEN or GH_TOKEN, or unset it: public repositories need none",
         ),
-        403: (Status.DENIED, f"GitHub refuses {what}", "check that the token may read this repository"),
-        404: (Status.MISSING, f"GitHub has no {what}", ""),
-        409: (Status.ERROR, f"GitHub cannot give {what}", ""),
-        410: (Status.MISSING, f"GitHub says that {what} is gone", ""),
-        422: (Status.ERROR, f"GitHub does not understand the request for {what}", ""),
-        451: (Status.DENIED, f"GitHub blocks {what} for legal reasons", ""),
+        403: (Status.DENIED, State.NOT_SHARED, f"GitHub refuses {what}", "check that the token may read this repository"),
+        404: (Status.MISSING, State.NOT_FOUND, f"GitHub has no {what}", "or it is private: GitHub tells strangers the same"),
+        409: (Status.ERROR, State.EMPTY, f"GitHub cannot give {what}", ""),
+        410: (Status.MISSING, State.DELETED, f"GitHub says that {what} is gone", ""),
+        422: (Status.ERROR, State.NOT_FOUND, f"GitHub does not understand the request for {what}", ""),
+        451: (Status.DENIED, State.TAKEN_DOWN, f"GitHub blocks {what} for legal reasons", "open it in a browser: GitHub shows the notice"),
     }
-    kind, line, help = words.get(status, (Status.ERROR, f"GitHub answered {status} for {what}", "try again later"))
-    return NetworkError(line, message, help, status=kind, http_status=status)
+    if status == 403 and "access blocked" in message.lower():  # its own terms; the law has 451
+        words[403] = (Status.DENIED, State.TAKEN_DOWN, f"GitHub has taken down {what}", "open it in a browser: GitHub says why")
+    unknown = (Status.ERROR, State.SERVER_ERROR, f"GitHub answered {status} for {what}", "try again later")
+    kind, state, line, help = words.get(status, unknown)
+    return NetworkError(line, message, help, status=kind, state=state, http_status=status)
 
 
 def is_rate_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
@@ -200,7 +204,7 @@ def _quota(status: int, headers: Mapping[str, str], message: str, token_given: b
         pause = f"; it asks to wait {wait} seconds" if wait.isdigit() else ""
         why = f"GitHub's secondary rate limit was hit{pause}" + (f" ({message})" if message else "")
     help = "try again later" if token_given else "set GITHUB_TOKEN for 5,000 requests an hour, or try again later"
-    return NetworkError("GitHub's quota is used up", why, help, status=Status.QUOTA, http_status=status)
+    return NetworkError("GitHub's quota is used up", why, help, status=Status.QUOTA, state=State.RATE_LIMITED, http_status=status)
 
 
 def reset_time(headers: Mapping[str, str]) -> str:

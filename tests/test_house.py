@@ -16,7 +16,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 # From the ground up. A module may import from lower floors, and from its own room.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"auditor", "errors", "addresses", "escaping"}),
-    frozenset({"facts", "blob", "options"}),
+    frozenset({"facts", "blob", "options", "lfs"}),
     frozenset({"findings", "saved_facts"}),
     frozenset({"net", "progress"}),
     frozenset({"github_api"}),

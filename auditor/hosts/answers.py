@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from auditor.errors import AuditError, NetworkError
 from auditor.facts import State, Status
-from auditor.hosts.interface import Listing
+from auditor.hosts.interface import Listing, RemoteFile
 
 if TYPE_CHECKING:
     from auditor.net import Network, RemoteBlob, Tally
@@ -54,6 +54,13 @@ def file_name(headers: Mapping[str, str], url: str) -> str:
         except (UnicodeError, ValueError):
             name = _disposition_name(stated)
     return plain_name(name or PurePosixPath(unquote(urlsplit(url).path)).name) or "unnamed"
+
+
+def version_of(file: RemoteFile) -> str:
+    """Return what a listing gave that changes whenever the bytes of a file do, "" where it gave nothing: for `Network.blob`."""
+    if file.sha256 or file.md5:
+        return f"sha256:{file.sha256}" if file.sha256 else f"md5:{file.md5}"
+    return f"revision:{file.revision}" if file.revision else ""
 
 
 def plain_name(text: str) -> str:

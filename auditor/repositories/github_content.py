@@ -12,8 +12,8 @@ from auditor.blob import Blob, BytesBlob
 from auditor.errors import LimitError, NetworkError
 from auditor.facts import Repository, Source, Status, TreeEntry
 from auditor.github_api import GitHubApi, quoted
+from auditor.lfs import LARGEST_POINTER, Pointer, parse_pointer
 from auditor.net import Network
-from auditor.repositories.lfs import LARGEST_POINTER, Pointer, parse_pointer
 from auditor.repositories.paths import inside, link_target
 
 RAW = "https://raw.githubusercontent.com"
@@ -67,7 +67,7 @@ class GitHubRepository:
         if self._has_raw and (size is None or size > LARGEST_POINTER):
             try:
                 # Without a size the head is asked for at once: readers want it first, and it shows whether the host gives the file.
-                blob = self._network.blob(self._address(RAW, path), name=name)
+                blob = self._network.blob(self._address(RAW, path), name=name, revision=self.repository.commit)
             except NetworkError as error:
                 refused = error
             else:
@@ -79,7 +79,7 @@ class GitHubRepository:
             raise refused or error from error
         pointer = parse_pointer(data)
         if pointer is not None and self._has_raw:
-            return self._network.blob(self._address(LFS, path), name=name, size=pointer.size)
+            return self._network.blob(self._address(LFS, path), name=name, size=pointer.size, revision=pointer.sha256)
         return BytesBlob(data, name)
 
     def _find(self, path: str) -> tuple[str, TreeEntry | None]:
@@ -134,7 +134,7 @@ class GitHubRepository:
 
     def _from_raw(self, path: str, entry: TreeEntry | None, max_bytes: int) -> bytes:
         """Return a file from the raw host."""
-        fetched = self._network.get(self._address(RAW, path), max_bytes=max_bytes)
+        fetched = self._network.get(self._address(RAW, path), max_bytes=max_bytes, pinned=True)
         if fetched.status != 200:
             raise _no_file(path, fetched.status)
         return fetched.body
@@ -167,7 +167,7 @@ class GitHubRepository:
         if not self._has_raw:
             why = f"its {pointer.size} bytes lie in LFS storage, which this server gives to git alone"
             raise NetworkError(f"{path} is a Git LFS pointer", why, status=Status.SKIPPED)
-        fetched = self._network.get(self._address(LFS, path), max_bytes=max_bytes)
+        fetched = self._network.get(self._address(LFS, path), max_bytes=max_bytes, pinned=True)
         if fetched.status != 200:
             raise _no_file(f"{path} (in Git LFS)", fetched.status)
         if hashlib.sha256(fetched.body).hexdigest() != pointer.sha256:

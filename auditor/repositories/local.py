@@ -14,10 +14,10 @@ from pathlib import Path
 from auditor.blob import Blob, LocalBlob
 from auditor.errors import LimitError, NetworkError, TargetError, UsageError
 from auditor.facts import Repository, Source, Status, TreeEntry
+from auditor.lfs import parse_pointer
 from auditor.net import Network
 from auditor.repositories.git_folder import read_git_folder
 from auditor.repositories.interface import Target
-from auditor.repositories.lfs import parse_pointer
 from auditor.repositories.paths import inside
 from auditor.repositories.target import is_written_as_path
 

@@ -14,7 +14,7 @@ from auditor.errors import NetworkError
 from auditor.facts import Status
 from auditor.hosts import HOSTS, LocalFiles, host_for
 from auditor.hosts.direct import download_address
-from auditor.hosts.github_files import github_place
+from auditor.hosts.github_places import github_place
 from auditor.hosts.hugging_face import hub_place
 from auditor.hosts.interface import RemoteFile
 
@@ -326,15 +326,6 @@ def test_a_git_lfs_pointer_leads_to_the_file():
     listing = host_for(url).resolve(url, net)
     assert listing.status == "missing"
     assert "Git LFS pointer" in listing.detail
-
-
-def test_a_folder_of_another_repository_is_listed_one_level_deep():
-    entries = [{"type": "file", "path": "w/m.pth", "name": "m.pth", "size": 9}, {"type": "dir", "path": "w/more", "name": "more"}, 5]
-    listing = resolve("https://github.com/o/n/tree/main/w", {"api.github.com/repos/o/n/contents/w": reply(entries)})
-    assert (listing.status, [file.name for file in listing.files]) == ("partial", ["m.pth"])
-    assert listing.files[0].key == "https://raw.githubusercontent.com/o/n/main/w/m.pth"
-    assert "more" in listing.detail
-    assert resolve("https://github.com/o/n/tree/main/w", {"api.github.com/repos/o/n/contents/w": reply(entries[:1])}).status == "ok"
 
 
 def test_another_repository_is_not_walked():
