@@ -136,7 +136,7 @@ def test_offline_asks_nobody():
     net, _ = network(site, offline=True)
     with pytest.raises(NetworkError) as caught:
         net.get("https://a.org/")
-    assert caught.value.status == "skipped"
+    assert (caught.value.status, caught.value.state) == ("blocked", "offline")
     assert site.log == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.facts import Facts, Source, Status
+from auditor.facts import Facts, Source, State, Status
 from auditor.findings import Confidence, Finding, Outcome, Severity
 
 REMEDIES = {
@@ -12,6 +12,7 @@ REMEDIES = {
     Status.BLOCKED: "The auditor does not go there; look by hand.",
     Status.SKIPPED: "Look by hand; a file that you have can be given with --artifact.",
 }
+OFFLINE = "Run the audit again without --offline."
 
 
 class SourcesSeen:
@@ -58,5 +59,5 @@ class SourcesSeen:
             expected="readable",
             observed=source.status.value,
             evidence=(source.as_evidence(),),
-            remedy=REMEDIES.get(source.status, "Run the audit again later."),
+            remedy=OFFLINE if source.state is State.OFFLINE else REMEDIES.get(source.status, "Run the audit again later."),
         )

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import State, Status
-from auditor.hosts.answers import KeptBlobs, failed, file_name, quoted_names, skipped
+from auditor.hosts.answers import KeptBlobs, failed, file_name, quoted_names, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.hosts.json_api import MAX_PAGES, Api, Refusal, digest_of, mapping, rows, text, whole_number
 from auditor.hosts.walk import Walk
@@ -92,7 +92,7 @@ class Figshare:
             what, way = f"{file.name!r} is a link to another place, not a file on figshare", "audit that place with --artifact"
             raise NetworkError(what, file.url, way, status="skipped", state=State.SKIPPED)
         kept = self._kept.take(network, file.key)
-        return kept or network.blob(file.key, name=file.name, size=file.size, classify=API.not_the_bytes)
+        return kept or network.blob(file.key, name=file.name, size=file.size, classify=API.not_the_bytes, revision=version_of(file))
 
     def _file(self, place: FigsharePlace, walk: Walk, network: Network) -> str:
         """Read a file of which only the number is known: its name is in the headers."""

@@ -105,7 +105,7 @@ def _led_to(url: str, network: Network) -> str:
     try:
         answer = network.get(url, headers=HEADERS, follow=False)
     except NetworkError as error:
-        if error.status in ("blocked", "skipped"):
+        if error.status in ("blocked", "skipped") and error.state != State.OFFLINE:
             raise
         return url
     return urljoin(url, answer.headers.get("location", ""))

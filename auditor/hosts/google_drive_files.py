@@ -72,7 +72,7 @@ class DriveFiles:
         try:
             answer = network.get_range(address, 0, HEAD_BYTES, headers=HEADERS, retries=0)
         except NetworkError as error:
-            if error.status in ("blocked", "skipped"):
+            if error.status in ("blocked", "skipped") and error.state != State.OFFLINE:
                 raise
             return None
         refused = not_the_bytes(answer)

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import Status
-from auditor.hosts.answers import MAX_FILES, KeptBlobs, failed, quoted_names, skipped
+from auditor.hosts.answers import MAX_FILES, KeptBlobs, failed, quoted_names, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.net import Fetched, Network, RangeAnswer, RemoteBlob, is_page, refusal
 
@@ -69,7 +69,7 @@ class HuggingFace:
     def open(self, file: RemoteFile, network: Network) -> RemoteBlob:
         """Return random access to a file. Raises `NetworkError`."""
         kept = self._kept.take(network, file.key or file.url)
-        return kept or network.blob(file.key or file.url, name=file.name, size=file.size, classify=not_the_bytes)
+        return kept or network.blob(file.key or file.url, name=file.name, size=file.size, classify=not_the_bytes, revision=version_of(file))
 
     def _list(self, place: HubPlace, network: Network) -> tuple[tuple[RemoteFile, ...], str, str]:
         return ((self._file(place, network),), "", "one file") if place.is_file else self._repository(place, network)

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import State
-from auditor.hosts.answers import KeptBlobs, file_name, skipped
+from auditor.hosts.answers import KeptBlobs, file_name, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.hosts.json_api import Api, Refusal, digest_of, mapping, text, whole_number
 from auditor.hosts.walk import Walk
@@ -94,7 +94,7 @@ class Osf:
         """Return random access to a file. Raises `NetworkError`."""
         address = file.key or file.url
         kept = self._kept.take(network, address)
-        return kept or network.blob(address, name=file.name, size=file.size, classify=API.not_the_bytes)
+        return kept or network.blob(address, name=file.name, size=file.size, classify=API.not_the_bytes, revision=version_of(file))
 
     def _bytes(self, url: str, walk: Walk, network: Network) -> str:
         """Read a file at an address that the interface does not know: by its path at a storage provider of others."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import State, Status
-from auditor.hosts.answers import KeptBlobs, failed, plain_name, quoted_names, skipped
+from auditor.hosts.answers import KeptBlobs, failed, plain_name, quoted_names, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.hosts.json_api import Api, Refusal, digest_of, mapping, rows, text, whole_number
 from auditor.hosts.walk import Walk
@@ -92,7 +92,7 @@ class Zenodo:
         """Return random access to a file. Raises `NetworkError`."""
         address = file.key or file.url
         kept = self._kept.take(network, address)
-        return kept or network.blob(address, name=file.name, size=file.size, classify=API.not_the_bytes)
+        return kept or network.blob(address, name=file.name, size=file.size, classify=API.not_the_bytes, revision=version_of(file))
 
     def _bucket(self, url: str, place: ZenodoPlace, network: Network) -> Listing:
         """Read a file at the addresses that Zenodo had before 2023, which name a bucket and no record."""

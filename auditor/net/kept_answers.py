@@ -117,8 +117,8 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def not_in_the_cache(url: str) -> NetworkError:
     """Return the refusal to ask a server while offline."""
-    help = "run again without --offline"
-    return NetworkError(f"{host_of(url)} was not asked", "offline, and not in the cache", help, status="skipped", state=State.OFFLINE)
+    help = "run again without --offline"  # not `skipped`: what was not looked at may hide what is looked for
+    return NetworkError(f"{host_of(url)} was not asked", "offline, and not in the cache", help, status="blocked", state=State.OFFLINE)
 
 
 def _response(request: requests.PreparedRequest, entry: Entry) -> KeptResponse:

@@ -73,8 +73,6 @@ class KeptRanges:
         does, and offline.
         """
         url = request.url or ""
-        if "Cookie" in request.headers:
-            return ask(offset, length, {})
         key = key_of("file", url, self._cache.hashed(self._authorization(request)))
         known = self._known(key, revision)
         if known is not None:
@@ -158,9 +156,11 @@ class KeptRanges:
 
     def _keep(self, key: str, url: str, revision: str, answer: RangeAnswer) -> None:
         """Keep a range, a whole small file, or that there is none; any other answer leaves what is kept as it is."""
-        is_file = answer.status == 206 or (answer.status == 200 and answer.whole and not answer.is_page)
+        is_file = answer.status == 206 or (answer.status == 200 and answer.whole)
         if not is_file and answer.status not in GONE and not (answer.status == 416 and answer.total == 0):
             return
+        if answer.status == 200 and answer.is_page and (older := self._cache.get(key)) is not None and older.about["status"] == 206:
+            return  # what Drive says in place of the bytes does not drive them out
         etag, modified, total = _marks(answer)
         with self._lock:
             known = self._believed.get(key)
@@ -193,6 +193,8 @@ class KeptRanges:
 
 def _marks(answer: RangeAnswer) -> tuple[str, str, int | None]:
     """Return what tells one version of a file from another: strong ETag, settled Last-Modified, length."""
+    if answer.status == 200 and answer.is_page:
+        return "", "", answer.total  # a page in place of a file says nothing of the file
     etag, modified = answer.headers.get("etag", "").strip(), answer.headers.get("last-modified", "").strip()
     when, now = _moment(modified), _moment(answer.headers.get("date", ""))
     settled = when is not None and (time.time() if now is None else now) - when >= SETTLED_SECONDS

@@ -117,8 +117,8 @@ class Network:
         """Return a whole answer, whatever its HTTP status.
 
         What an address that is `pinned` leads to cannot change, as a file of a commit cannot: where it is in the cache, nobody is asked.
-        Raises `NetworkError`: `blocked` for a refused address, a spent budget or a body past `max_bytes`, `skipped` where
-        the settings say offline, else `error`.
+        Raises `NetworkError`: `blocked` for a refused address, a spent budget, a body past `max_bytes` or what the cache does not
+        have while offline, else `error`.
         """
         limit = self.settings.max_page_bytes if max_bytes is None else max_bytes
         return self._retried(lambda: self._get(url, headers, limit, follow, pinned))
@@ -198,7 +198,7 @@ class Network:
 
     def _get(self, url: str, headers: Mapping[str, str] | None, limit: int, follow: bool, pinned: bool) -> Fetched:
         with self._answer(url, headers, follow, pinned=pinned) as (response, final_url):
-            if _length(response) > limit and not response.headers.get("content-encoding"):
+            if _length(response) > limit:
                 raise too_large(final_url, limit)
             body, whole = read_up_to(self._pieces(response), limit)
             if not whole:
@@ -329,6 +329,9 @@ def scheme_of(url: str) -> str:
 
 
 def _length(response: Response) -> int:
+    """Return the length that an answer states for its content, -1 where it states none; that of compressed bytes says nothing."""
+    if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        return -1
     text = response.headers.get("content-length", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
 
