@@ -142,6 +142,8 @@ class RemoteBlob:
 
     def _take(self, answer: RangeAnswer) -> None:
         """Learn from an answer and keep its bytes. Raises `NetworkError` where it is not the file."""
+        if answer.status == 416 and answer.total and self._size is not None:
+            self._learn_size(answer.total, answer)  # it may be shorter now
         if self._classify is not None and (error := self._classify(answer)) is not None:
             raise error
         if answer.status == 416 and answer.total == 0:
