@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import State
-from auditor.hosts.answers import short, skipped
+from auditor.hosts.answers import short, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.hosts.json_api import MAX_PAGES, Api, Refusal, digest_of, mapping, text, whole_number
 from auditor.hosts.walk import Walk
@@ -94,14 +94,14 @@ class ModelScope:
                 walk.troubles.append(error)
             if place.is_file and not walk.files and not walk.troubles:
                 what, why = f"the repository on ModelScope has no file {place.path[:200]!r}", f"at {place.revision}"
-                error = NetworkError(what, why, "check the file's name on its page", status="missing", state=State.NOT_FOUND)
-                walk.troubles.append(error)
+                absent = NetworkError(what, why, "check the file's name on its page", status="missing", state=State.NOT_FOUND)
+                walk.troubles.append(absent)
         what = f"a file of {place.repo}" if place.is_file else f"repository {place.repo} at {place.revision}"
         return walk.listing(url, self.name, what, cost)
 
     def open(self, file: RemoteFile, network: Network) -> RemoteBlob:
         """Return random access to a file. Raises `NetworkError`."""
-        return network.blob(file.key or file.url, name=file.name, size=file.size, classify=API.not_the_bytes)
+        return network.blob(file.key or file.url, name=file.name, size=file.size, classify=API.not_the_bytes, revision=version_of(file))
 
 
 def modelscope_place(url: str) -> ModelScopePlace | None:
@@ -183,5 +183,5 @@ def _file(entry: Any, place: ModelScopePlace) -> RemoteFile | None:
         place.file_url(path),
         whole_number(entry.get("Size")),
         digest_of(entry.get("Sha256"), 64),
-        revision=text(entry.get("Revision"), 64) or place.revision,
+        revision=text(entry.get("Revision"), 64),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.hosts.azure import AzureBlobs
+from auditor.hosts.closed import Closed
 from auditor.hosts.direct import Direct
 from auditor.hosts.figshare import Figshare
 from auditor.hosts.gcs import GoogleStorage
@@ -16,7 +17,7 @@ from auditor.hosts.s3 import S3
 from auditor.hosts.unsupported import Unsupported
 from auditor.hosts.zenodo import Zenodo
 
-_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare(), Osf(), ModelScope())
+_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare(), Osf(), ModelScope(), Closed())
 
 _STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs())
 _KNOWN = (*_NAMED, *_STORAGE)
@@ -28,6 +29,6 @@ def host_for(url: str, hosts: tuple[FileHost, ...] = HOSTS) -> FileHost:
     """Return the first host that accepts an address.
 
     >>> host_for("https://pan.baidu.com/s/1x").name
-    'unsupported'
+    'closed'
     """
     return next(host for host in hosts if host.accepts(url))

@@ -12,21 +12,13 @@ from auditor.net import Network
 
 # The name that people know, and what they can do by hand.
 PLACES: dict[str, tuple[str, str]] = {
-    "baidu": ("Baidu Netdisk", "it needs an account and its own program"),
     "onedrive": ("OneDrive or SharePoint", "its pages need a browser"),
     "dropbox": ("a Dropbox folder", "its pages need a browser"),
-    "kaggle": ("Kaggle", "it needs an account and a token"),
-    "mega": ("MEGA", "its files are encrypted for its own program"),
-    "mediafire": ("MediaFire", "its pages need a browser"),
     "google_docs": ("a Google document", "it holds no files"),
     "colab": ("a Colab notebook", "it holds no files"),
     "arxiv": ("arXiv", "it holds papers, no checkpoints"),
     "pytorch_hub": ("a page of PyTorch Hub", "it holds no files of its own"),
-    "modelscope": ("a ModelScope repository", "it is not listed yet"),
     "gitlab": ("a GitLab page", "it is not walked"),
-    "zenodo": ("a Zenodo record", "it is not listed yet; a link to one of its files is read"),
-    "figshare": ("a figshare article", "it is not listed yet; a link to one of its files is read"),
-    "osf": ("an OSF project", "it is not listed yet; a link to one of its files is read"),
 }
 BY_HAND = "Download the file by hand and give it with --artifact."
 
