@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, R
 from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
+from auditor.gathering.lanes import Lanes, lane_of
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
 from auditor.progress import Progress
@@ -23,7 +23,6 @@ from auditor.progress import Progress
 if TYPE_CHECKING:
     from auditor.net import Network
 
-WORKERS = 8
 MAX_FILES = 500  # of one audit; more are recorded as skipped
 MAX_GIVEN_FILES = 5000  # where the user named them and nothing else is looked at
 # Names of files that nobody keeps weights in. Everything else is opened and judged by its bytes.
@@ -104,8 +103,8 @@ def gather_artifacts(
     if wanted:
         shared_pool().start()  # its interpreter starts while the hosts are asked
     progress.stage("listing hosts", len(wanted))
-    with ThreadPoolExecutor(WORKERS) as pool, workers_killed_on_interrupt():
-        listings = list(pool.map(lambda address: _list(address, network, progress), wanted))
+    with Lanes() as lanes, workers_killed_on_interrupt():
+        listings = lanes.map(lambda address: _list(address, network, progress), wanted, lambda address: lane_of(address.url))
         sources: list[Source] = []
         tasks: list[_Task] = []
         for address, listing in zip(wanted, listings, strict=True):
@@ -118,7 +117,10 @@ def gather_artifacts(
         tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
         most = MAX_FILES if links else MAX_GIVEN_FILES
         progress.stage("reading checkpoints", len(tasks))
-        read = list(pool.map(lambda task: _read(task, progress, download == "full" and task.owner == "own"), tasks[:most]))
+        full = download == "full"
+        read = lanes.map(
+            lambda task: _read(task, progress, full and task.owner == "own"), tasks[:most], lambda task: lane_of(task.file.url)
+        )
     if read and shared_pool().failure:
         progress.warn(f"files are read without a process of their own: {shared_pool().failure}")
     artifacts = [artifact for artifact, _ in read]
@@ -160,7 +162,10 @@ def _list(address: _Address, network: Network, progress: Progress) -> Listing:
     try:
         listing = host.resolve(address.url, network)
     except AuditError as error:  # a host that raises instead of answering loses one link, not the audit
-        listing = Listing(address.url, host.name, Status(getattr(error, "status", Status.ERROR)), str(error))
+        status, state = Status(getattr(error, "status", Status.ERROR)), State(getattr(error, "state", State.UNKNOWN))
+        listing = Listing(address.url, host.name, status, str(error), state=state)
+    if listing.status is Status.OK and not listing.files and listing.state is State.UNKNOWN:
+        listing = replace(listing, state=State.EMPTY)
     progress.item(f"{listing.host}: {listing.detail or listing.status.value}")
     if listing.status is not Status.OK:
         progress.warn(f"{address.url}: {listing.status.value}: {listing.detail}")
@@ -256,7 +261,23 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
         return replace(artifact, status=Status.SKIPPED, detail=detail), replace(
             source, status=Status.SKIPPED, detail=detail, required=False
         )
-    blob = None
+    artifact = _opened(artifact, task, whole)
+    if artifact.state is State.CHANGED:  # once more from the beginning; what changes again is left alone
+        cost = artifact.bytes_read, artifact.requests
+        artifact = _opened(replace(artifact, status=Status.OK, state=State.UNKNOWN, detail="", contents=()), task, whole)
+        artifact = replace(artifact, bytes_read=artifact.bytes_read + cost[0], requests=artifact.requests + cost[1])
+    progress.item(f"{file.name}: {artifact.status.value}")
+    if artifact.status is not Status.OK:
+        progress.warn(f"{file.name}: {artifact.status.value}: {artifact.detail}")
+    headers = [item.checkpoint.sha256 for item in artifact.contents if isinstance(item, Inspected)] or [EMPTY_SHA256]
+    return artifact, replace(
+        source, status=artifact.status, state=artifact.state, detail=artifact.detail, quote=_described(artifact), sha256=headers[0]
+    )
+
+
+def _opened(artifact: Artifact, task: _Task, whole: bool) -> Artifact:
+    """Return the artifact with what is in its file, or with what went wrong."""
+    file, blob = task.file, None
     try:
         blob = task.open()
         found, digest = read_whole(blob) if whole else (read_isolated(blob), None)
@@ -283,14 +304,7 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
         bytes_read=getattr(blob, "bytes_read", 0),
         requests=getattr(blob, "requests", 0),
     )
-    artifact = _with_status(artifact)
-    progress.item(f"{file.name}: {artifact.status.value}")
-    if artifact.status is not Status.OK:
-        progress.warn(f"{file.name}: {artifact.status.value}: {artifact.detail}")
-    headers = [item.checkpoint.sha256 for item in contents if isinstance(item, Inspected)] or [EMPTY_SHA256]
-    return artifact, replace(
-        source, status=artifact.status, state=artifact.state, detail=artifact.detail, quote=_described(artifact), sha256=headers[0]
-    )
+    return _with_status(artifact)
 
 
 def _with_status(artifact: Artifact) -> Artifact:
