@@ -509,6 +509,7 @@ class Claim:
     active: bool = True  # False for commented-out code
     row: str = ""  # the row it stands in, for the report
     found_by: str = ""  # "agent" where a language model pointed at the place; empty where the rules found it
+    reread: bool = True  # False where only a language model's reading says so: no rule, pointed at the place, reads it there; never accuses
 
 
 # --------------------------------------------------------------------------------------------------------------- agent
@@ -556,7 +557,8 @@ class AgentRun:
     accepted: tuple[tuple[str, int], ...] = ()  # number of accepted proposals by kind
     correspondences: tuple[Correspondence, ...] = ()
     notes: tuple[AgentNote, ...] = ()
-    refused: tuple[Refusal, ...] = ()
+    refused: tuple[Refusal, ...] = ()  # the first of them; the transcript has all
+    refused_count: int = 0
     transcript_sha256: str = ""
 
 

@@ -184,14 +184,14 @@ def _match_structures(variants: list[Claimed], candidates: list[Candidate], take
     for variant in variants:
         if variant.matches or not variant.primary:
             continue
-        fits = [c for c in candidates if c.id not in taken and _fits(variant.primary, c.inspected)]
-        rivals = [v for v in variants if v is not variant and not v.matches and any(_fits(v.primary, c.inspected) for c in fits)]
-        if len(fits) == 1 and not rivals:
-            variant.matches.append(Match(fits[0], "structure", tuple(variant.primary)))
-            taken.add(fits[0].id)
+        fitting = [c for c in candidates if c.id not in taken and fits(variant.primary, c.inspected)]
+        rivals = [v for v in variants if v is not variant and not v.matches and any(fits(v.primary, c.inspected) for c in fitting)]
+        if len(fitting) == 1 and not rivals:
+            variant.matches.append(Match(fitting[0], "structure", tuple(variant.primary)))
+            taken.add(fitting[0].id)
 
 
-def _fits(claims: list[Claim], inspected: Inspected) -> bool:
+def fits(claims: list[Claim], inspected: Inspected) -> bool:
     """Tell whether a checkpoint agrees with every structural claim, of which there is at least one decisive one."""
     compared = compare_all(claims, inspected)
     decisive = [c for c in compared if c.decisive]
