@@ -145,7 +145,7 @@ def _hugging_face(name: str, parts: SplitResult) -> Address:
 _HUB_NAMES = ("huggingface.co", "hf.co", "hf-mirror.com")
 _HUB_VERBS = ("resolve", "blob", "raw", "tree")
 _HUB_PAGES = frozenset(
-    "spaces docs blog papers models tasks learn organizations join login pricing collections posts search chat course".split()
+    "spaces docs blog papers models tasks learn organizations join login pricing collections posts search chat course buckets".split()
 )
 
 
@@ -227,9 +227,10 @@ def _dataverse(_: str, parts: SplitResult) -> Address:
 
 
 def _mendeley(_: str, parts: SplitResult) -> Address:
-    if "files" in _segments(parts)[2:]:
+    segments = _segments(parts)
+    if segments[:1] == ["public-files"]:
         return Address("mendeley", "file")
-    return Address("mendeley", "folder" if "datasets" in _segments(parts)[:-1] else "page")
+    return Address("mendeley", "folder" if {"datasets", "zip"} & set(segments[:-1]) else "page")
 
 
 def _dropbox(name: str, parts: SplitResult) -> Address:

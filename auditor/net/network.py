@@ -35,6 +35,7 @@ from auditor.net.tokens import Tokens, origin_of
 
 PEEK_BYTES = 64 << 10  # of an answer that is not the range: enough to see what it is
 PRIVATE_HEADERS = ("authorization", "cookie")
+TOLD_ON_THE_WAY = ("x-linked-etag", "x-linked-size", "x-repo-commit")  # of a file, by a server that redirects to where its bytes are
 
 Answer = tuple[Response, str]
 T = TypeVar("T")
@@ -281,7 +282,7 @@ class Network:
         pinned: bool = False,
     ) -> Iterator[Answer]:
         """Follow redirects one by one, each through the guard, and give the last answer with its body unread."""
-        current, sent = url, dict(headers or {})
+        current, sent, told = url, dict(headers or {}), dict[str, str]()
         for _ in range(self.settings.max_redirects + 1):
             request, options = self._prepared(current, sent)
             current = request.url or current
@@ -290,8 +291,10 @@ class Network:
                 try:
                     target = self._target(response, current) if follow else None
                     if target is None:
+                        response.headers.update(told)
                         yield response, current
                         return
+                    told |= {name: response.headers[name] for name in TOLD_ON_THE_WAY if name in response.headers}
                 finally:
                     response.close()
             if origin_of(target) != origin_of(current):

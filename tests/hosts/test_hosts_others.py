@@ -15,7 +15,7 @@ from auditor.facts import Status
 from auditor.hosts import HOSTS, LocalFiles, host_for
 from auditor.hosts.direct import download_address
 from auditor.hosts.github_places import github_place
-from auditor.hosts.hugging_face import hub_place
+from auditor.hosts.hub_places import hub_place
 from auditor.hosts.interface import RemoteFile
 
 DATA = bytes(range(256)) * 2000
@@ -167,9 +167,7 @@ MODEL = {
         {"rfilename": "README.md", "size": 10},
         {"rfilename": "w/m.safetensors", "size": 134, "lfs": {"size": 512000, "sha256": "ab" * 32}},
         {"rfilename": "w2/x y.bin"},
-        {"rfilename": 5},
         {"rfilename": "bad", "size": -1, "lfs": {"size": True, "sha256": "zz"}},
-        "nonsense",
     ],
 }
 
@@ -222,7 +220,7 @@ def test_a_folder_and_a_revision_of_a_model_and_a_dataset():
         (Reply(403, headers={"X-Error-Code": "GatedRepo", "X-Error-Message": "Access to model o/n is restricted"}), "denied", "gated"),
         (Reply(401, headers={"X-Error-Code": "GatedRepo"}), "denied", "gated"),
         (Reply(403, headers={"X-Error-Code": "DisabledRepo"}), "denied", "disabled"),
-        (Reply(404, headers={"X-Error-Code": "RepoNotFound"}), "missing", "does not exist"),
+        (Reply(404, headers={"X-Error-Code": "RepoNotFound"}), "denied", "private or not there"),
         (Reply(404, headers={"X-Error-Code": "EntryNotFound"}), "missing", "does not exist"),
         (Reply(200, b"{"), "error", "JSON"),
         (Reply(200, b"[]"), "error", "no files"),
@@ -255,7 +253,12 @@ def test_a_gated_repository_is_listed_and_its_files_are_denied():
 
 @pytest.mark.parametrize(
     "url",
-    ["https://huggingface.co/", "https://huggingface.co/spaces/a/b", "https://huggingface.co/papers/1", "https://huggingface.co/someorg"],
+    [
+        "https://huggingface.co/",
+        "https://huggingface.co/collections/a/b",
+        "https://huggingface.co/papers/1",
+        "https://huggingface.co/someorg",
+    ],
 )
 def test_pages_of_the_hub_are_skipped(url):
     assert resolve(url, {"huggingface.co/": Reply(401)}).status == "skipped"
