@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from auditor.facts import Architecture, Artifact, Checkpoint, Claim, Evidence, Inspected, Link, Source, Unreadable
+from auditor.facts import AgentRun, Architecture, Artifact, Checkpoint, Claim, Evidence, Inspected, Link, Source, Unreadable
 from auditor.findings import AuditReport, Comparison, Finding, VariantVerdict
 from auditor.record_models import (
     ArchitectureRecord,
@@ -38,6 +38,7 @@ from auditor.record_models import (
     ValuesRecord,
     VariantRecord,
 )
+from auditor.record_models.agent import AgentRecord, CorrespondenceRecord, NoteRecord, RefusalRecord
 from auditor.saved_facts import facts_from_json, facts_to_json, plain
 from auditor.telling.evidence import Numbering, numbering, numbering_of
 
@@ -79,6 +80,7 @@ def record_of(report: AuditReport) -> AuditRecord:
             "findings": [_finding(finding, numbers) for finding in report.findings],
             "issue": _issue(report),
             "stats": _fields(facts.stats, StatsRecord),
+            "agent": _agent(facts.agent, numbers),
         }
     )
 
@@ -187,6 +189,21 @@ def _link(link: Link, numbers: Numbering) -> dict[str, Json]:
 def _claim(claim: Claim, numbers: Numbering) -> dict[str, Json]:
     """Return a claim's record."""
     return _fields(claim, ClaimRecord) | {"evidence": [numbers.id_of(claim.evidence)]}
+
+
+def _agent(run: AgentRun | None, numbers: Numbering) -> dict[str, Json] | None:
+    """Return the record of what a language model did, or None where none was asked."""
+    if run is None:
+        return None
+    return _fields(run, AgentRecord) | {
+        "accepted": dict(run.accepted),
+        "notes": [_fields(note, NoteRecord) for note in run.notes],
+        "refused": [_fields(one, RefusalRecord) for one in run.refused],
+        "correspondences": [
+            _fields(one, CorrespondenceRecord) | {"evidence": [numbers.id_of(one.evidence)] if one.evidence else []}
+            for one in run.correspondences
+        ],
+    }
 
 
 def _artifact(artifact: Artifact) -> dict[str, Json]:

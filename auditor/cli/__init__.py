@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
-# Each registers its commands when it is imported: this is the order of the help.
-# isort: off
-from auditor.cli.application import app
-from auditor.cli import auditing, inspecting, stages, explaining, issuing, records  # noqa: F401
-
-# isort: on
 from auditor.command_line import DEFECT, OK, UNREADABLE, USAGE
 from auditor.errors import AuditError, FilingError, TargetError, UsageError
 
 __all__ = ["app", "main"]
+
+
+def __getattr__(name: str) -> Any:
+    """Give the program with all its commands when it is first asked for: not every command needs them all."""
+    if name == "app":
+        from auditor.cli.commands import app
+
+        return app
+    raise AttributeError(name)
 
 
 def say(error: AuditError) -> None:
@@ -29,10 +33,22 @@ def say(error: AuditError) -> None:
         print(f"  help: {plain(error.help)}", file=sys.stderr)
 
 
+def run(words: list[str]) -> None:
+    """Run one command. `inspect` has a way of its own, for its whole work is done before the parser would be imported."""
+    if words[:1] == ["inspect"]:
+        from auditor.cli.direct import inspect_directly
+
+        if (status := inspect_directly(words[1:])) is not None:
+            sys.exit(status)
+    from auditor.cli.commands import app
+
+    app()
+
+
 def main() -> None:
     """Run the program; every failure that a user, a server or a file can cause is one or two clear lines."""
     try:
-        app()
+        run(sys.argv[1:])
     except UsageError as error:
         say(error)
         sys.exit(USAGE)

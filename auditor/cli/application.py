@@ -52,6 +52,8 @@ AgentBudget = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the records of audit.json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Ask nobody: what the cache has, with its date.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor fill the cache (AUDITOR_CACHE=off does the same).")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colors (NO_COLOR does the same).")]
 
 

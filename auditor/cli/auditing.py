@@ -8,8 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from auditor.cli.application import Agent, AgentBudget, AgentUrl, Download, FailOn, Language, NoColor, Out, Papers, Quiet, Ref, Target, app
-from auditor.command_line import check_words, console, folder_name, progress_for, typed_by_user
+from auditor.cli.application import (
+    Agent,
+    AgentBudget,
+    AgentUrl,
+    Download,
+    FailOn,
+    Language,
+    NoCache,
+    NoColor,
+    Offline,
+    Out,
+    Papers,
+    Quiet,
+    Ref,
+    Target,
+    app,
+)
+from auditor.command_line import check_words, console, folder_name, progress_for, tell_of_cache, typed_by_user
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +55,8 @@ def run(
     agent_budget: AgentBudget = "",
     fail_on: FailOn = "missing",
     lang: Language = "en",
+    offline: Offline = False,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -59,7 +77,8 @@ def run(
         language=lang,
     )
     opened = opened_agent(agent, agent_url, agent_budget)
-    audit(target, asked, Network(typed_by_user((*asked.artifacts, *asked.papers))), out, quiet, no_color, opened)
+    network = Network(typed_by_user((*asked.artifacts, *asked.papers), offline=offline, no_cache=no_cache))
+    audit(target, asked, network, out, quiet, no_color, opened)
 
 
 @app.command()
@@ -108,6 +127,7 @@ def audit(
     kit = default_kit()
     with progress_for(quiet, no_color) as progress:
         seen = look(target, asked, kit, network, progress)
+        tell_of_cache(network, progress)
         facts, folder = seen.facts, out or Path("reports") / folder_name(seen.facts.repository.full_name)
         if agent is not None:
             from auditor.agent.investigation import investigate

@@ -7,22 +7,33 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.cli.application import AsJson, NoColor, Papers, Quiet, Ref, Target, app
-from auditor.command_line import check_show, console, folder_name, progress_for, typed_by_user
+from auditor.cli.application import AsJson, NoCache, NoColor, Offline, Papers, Quiet, Ref, Target, app
+from auditor.command_line import check_show, console, folder_name, leave_if_offline, progress_for, tell_of_cache, typed_by_user
 
 if TYPE_CHECKING:
     from auditor.gathering.stages import SeenClaims, SeenLinks
 
 
 @app.command()
-def links(target: Target, ref: Ref = None, as_json: AsJson = False, quiet: Quiet = False, no_color: NoColor = False) -> None:
+def links(
+    target: Target,
+    ref: Ref = None,
+    as_json: AsJson = False,
+    offline: Offline = False,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
     """List a repository's links with their purpose: checkpoint, dataset, results, paper, other."""
     from auditor.gathering.stages import see_links
     from auditor.net import Network
 
+    network = Network(typed_by_user((), offline=offline, no_cache=no_cache))
     with progress_for(quiet or as_json, no_color) as progress:
-        seen = see_links(target, ref, Network(), progress)
+        seen = see_links(target, ref, network, progress)
+        tell_of_cache(network, progress)
     show_stage("links", seen, as_json, no_color)
+    leave_if_offline(network, seen.sources)
 
 
 @app.command()
@@ -35,6 +46,8 @@ def claims(
         Path | None, typer.Option("--out", metavar="DIR", help="With --show: where pictures go. [default: claims-OWNER__NAME]")
     ] = None,
     as_json: AsJson = False,
+    offline: Offline = False,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -44,12 +57,15 @@ def claims(
 
     check_show(show, out is not None, as_json)
     papers = tuple(paper or ())
+    network = Network(typed_by_user(papers, offline=offline, no_cache=no_cache))
     with progress_for(quiet or as_json, no_color) as progress:
-        seen = see_claims(target, ref, Network(typed_by_user(papers)), progress, papers)
+        seen = see_claims(target, ref, network, progress, papers)
+        tell_of_cache(network, progress)
     if show:
         show_claims(seen, out or Path(f"claims-{folder_name(seen.full_name)}"))
     else:
         show_stage("claims", seen, as_json, no_color)
+    leave_if_offline(network, seen.sources)
 
 
 def show_claims(seen: SeenClaims, out: Path) -> None:

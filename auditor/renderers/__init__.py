@@ -1,10 +1,1 @@
-"""What the auditor writes, in the order in which it is written."""
-
-from auditor.renderers.interface import Renderer
-from auditor.renderers.issue_text import IssueText
-from auditor.renderers.record_json import JsonRecord
-from auditor.renderers.report import MarkdownReport
-
-RENDERERS: tuple[Renderer, ...] = (MarkdownReport(), JsonRecord(), IssueText())
-
-__all__ = ["RENDERERS", "IssueText", "JsonRecord", "MarkdownReport", "Renderer"]
+"""TELL: the report, its record, the issue and what the terminal shows. `registry` has the order of the files."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from auditor.escaping import Trusted, clip, code
 from auditor.facts import Artifact, Inspected, Status
 from auditor.findings import Finding, Outcome, VariantVerdict, Verdict
-from auditor.renderers.tables import claimed_count, joined, network_name
+from auditor.renderers.tables import claimed_count, joined
+from auditor.renderers.terminal_files import network_name
 from auditor.renderers.words import Sentence, sentence
 from auditor.telling.figures import count_text
 from auditor.telling.lookup import Lookup

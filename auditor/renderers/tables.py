@@ -10,6 +10,7 @@ from statistics import median
 from auditor.escaping import Trusted, clip, code, text
 from auditor.facts import Artifact, Claim, Inspected
 from auditor.findings import Comparison, VariantVerdict, Verdict
+from auditor.renderers.terminal_files import network_name
 from auditor.renderers.words import Sentence, sentence
 from auditor.telling.figures import count_text, list_text, macs_text, percent_text, printed_count, shape_text, size_text
 from auditor.telling.lookup import Lookup
@@ -196,11 +197,6 @@ def checkpoint_row(lookup: Lookup, artifact: Artifact, item: Inspected) -> Check
         warnings=tuple(clip(warning, 160) for warning in checkpoint.warnings[:5]),
         metrics=tuple((clip(name, 40), f"{value:g}") for name, value in training.recorded_metrics[:6]),
     )
-
-
-def network_name(item: Inspected) -> str:
-    """Return the published name of the network, its family, or "unknown"."""
-    return clip(item.architecture.name or item.architecture.family, 60)
 
 
 def network_line(item: Inspected) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from auditor.escaping import Trusted, block, clip, code, link, printable
 from auditor.facts import EMPTY_SHA256, Evidence
 from auditor.findings import AuditReport, Finding, Outcome, Severity, Verdict
+from auditor.renderers.agent_view import AgentView, agent_view
 from auditor.renderers.hypotheses import Hypothesis, hypotheses
 from auditor.renderers.seen import SourceRow, UnreadableRow, source_rows, unreadable_rows, unseen_rows
 from auditor.renderers.steps import next_steps
@@ -112,6 +113,7 @@ class ReportView:
     sources: tuple[SourceRow, ...]
     sources_failed: int
     hypotheses: tuple[Hypothesis, ...]
+    agent: AgentView | None
     steps: tuple[Sentence, ...]
     by_hand: tuple[HandRow, ...]
     evidence: tuple[EvidenceRow, ...]
@@ -159,6 +161,7 @@ def view_of(report: AuditReport) -> ReportView:
         sources=sources,
         sources_failed=sum(1 for row in sources if row.status != "ok"),
         hypotheses=hypotheses(lookup),
+        agent=agent_view(lookup),
         steps=next_steps(lookup),
         by_hand=tuple(_hand_row(check) for check in _checks_by_hand(lookup)),
         evidence=tuple(_evidence_row(lookup, number, piece) for number, piece in evidence[:EVIDENCE_SHOWN]),

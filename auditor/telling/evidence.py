@@ -48,4 +48,8 @@ def numbering(links: Iterable[Link], claims: Iterable[Claim], findings: Iterable
 
 def numbering_of(report: AuditReport) -> Numbering:
     """Return the numbers of all evidence of a report."""
-    return numbering(report.facts.links, report.facts.claims, report.findings)
+    made = numbering(report.facts.links, report.facts.claims, report.findings)
+    for one in report.facts.agent.correspondences if report.facts.agent else ():
+        if one.evidence is not None:
+            made.id_of(one.evidence)
+    return made

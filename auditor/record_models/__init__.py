@@ -5,19 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Count = Annotated[int, Field(ge=0)]
-Status = Literal["ok", "partial", "denied", "quota", "missing", "blocked", "error", "skipped"]
-Json = Any
-
-
-class _Model(BaseModel):
-    """A part of the record: no field but those that are documented here."""
-
-    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="null")
+from auditor.record_models.agent import AgentRecord
+from auditor.record_models.base import Count, Json, Status
+from auditor.record_models.base import Part as _Model
 
 
 class ToolRecord(_Model):
@@ -104,6 +98,7 @@ class LinkRecord(_Model):
     line: int = Field(default=0, description="Its line, counted from 1; 0 where there is none.")
     owner: str = Field(default="own", description="own, baseline, initialization or other: whose checkpoint it is.")
     reason: str = Field(default="", description="The words that decided the purpose.")
+    found_by: str = Field(default="", description="As for claims.")
 
 
 class ClaimRecord(_Model):
@@ -122,6 +117,8 @@ class ClaimRecord(_Model):
     confidence: float = Field(default=1.0, description="Of the reading, below 1 for pictures.")
     active: bool = Field(default=True, description="False for commented-out code.")
     row: str = Field(default="", description="The row that it stands in.")
+    found_by: str = Field(default="", description="`agent` where a language model pointed at the place; empty where the rules found it.")
+    reread: bool = Field(default=True, description="False where no rule reads the same at that place: such a claim accuses nobody.")
 
 
 class TensorRecord(_Model):
@@ -396,3 +393,4 @@ class AuditRecord(_Model):
     findings: list[FindingRecord] = Field(description="The answers of the checks.")
     issue: IssueRecord | None = Field(description="The drafted issue, where there is something to ask.")
     stats: StatsRecord = Field(description="What the audit cost.")
+    agent: AgentRecord | None = Field(default=None, description="What a language model did, where one was asked.")
