@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import UsageError
@@ -12,21 +14,58 @@ from auditor.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from auditor.facts import Artifact, Inspected
-    from auditor.net import NetworkSettings
+    from auditor.facts import Artifact, Inspected, Source
+    from auditor.net import Network, NetworkSettings
     from auditor.progress import Progress
 
 OK, FOUND, USAGE, UNREADABLE, INCOMPLETE = 0, 1, 2, 3, 4
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
 
 
-def typed_by_user(addresses: Sequence[str]) -> NetworkSettings:
+def typed_by_user(addresses: Sequence[str], *, offline: bool = False, no_cache: bool = False) -> NetworkSettings:
     """Return settings that let the user's own addresses be private ones; addresses of documents never get here."""
     from urllib.parse import urlsplit
 
     from auditor.net import NetworkSettings
 
-    return NetworkSettings(allowed_private_hosts=frozenset(urlsplit(a).hostname or "" for a in addresses if "://" in a) - {""})
+    private = frozenset(urlsplit(a).hostname or "" for a in addresses if "://" in a) - {""}
+    folder, most_bytes = cache_settings()
+    if offline and (no_cache or folder is None):
+        raise UsageError("--offline works from the cache alone, and there is none", "", "leave out --no-cache, unset AUDITOR_CACHE")
+    return NetworkSettings(
+        allowed_private_hosts=private, offline=offline, cache_folder=None if no_cache else folder, cache_bytes=most_bytes
+    )
+
+
+def cache_settings() -> tuple[Path | None, int]:
+    """Return where the cache lies (XDG Base Directory Specification) and how large it may be; no place for AUDITOR_CACHE=off."""
+    size = os.environ.get("AUDITOR_CACHE_BYTES", "").strip()
+    if size and not (size.isascii() and size.isdigit() and len(size) < 16):
+        raise UsageError("AUDITOR_CACHE_BYTES is not a number of bytes", size, "for example AUDITOR_CACHE_BYTES=536870912")
+    most_bytes = int(size) if size else 512 << 20
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    if os.environ.get("AUDITOR_CACHE", "").strip().lower() in ("off", "no", "false", "0") or most_bytes == 0:
+        return None, most_bytes
+    try:
+        return (Path(home) if Path(home).is_absolute() else Path.home() / ".cache") / "auditor", most_bytes
+    except RuntimeError:  # nobody's home
+        return None, most_bytes
+
+
+def tell_of_cache(network: Network, progress: Progress) -> None:
+    """Say, once, what is wrong with the cache."""
+    for words in network.cache.warnings if network is not None and network.cache is not None else ():
+        progress.warn(words)
+
+
+def leave_if_offline(network: Network, sources: Sequence[Source]) -> None:
+    """Leave with exit status 4 where the cache did not have all that a stage needs."""
+    import typer
+
+    from auditor.facts import State, Status
+
+    if network.settings.offline and any(s.state is State.OFFLINE or (s.required and s.status is not Status.OK) for s in sources):
+        raise typer.Exit(INCOMPLETE)
 
 
 def folder_name(full_name: str) -> str:

@@ -54,9 +54,9 @@ def look(
     from auditor.gathering.papers import papers_asked_for
     from auditor.gathering.pictures import with_pictures
     from auditor.gathering.stages import links_of, open_target
+    from auditor.gathering.staleness import staleness
 
-    begun = clock()
-    given = read_given(options.claims_files, options.logs)
+    begun, given = clock(), read_given(options.claims_files, options.logs)
     opened = open_target(target, options.ref, network)
     repository = opened.repository
     documents = gather_documents(opened, progress)
@@ -73,7 +73,7 @@ def look(
     context = ClaimContext(repository.full_name, documents.title)
     claims = extract_claims((*outlines, *papers.outlines), context, kit.extractors) + given.claims
     artifacts = with_costs(files.artifacts, claims, progress)
-    sources = (*opened.sources, *documents.sources, *pictures, *papers.sources, *given.sources, *files.sources)
+    sources = (*opened.sources, *documents.sources, *pictures, *papers.sources, *given.sources, *files.sources, *staleness(network))
     listed = sum(artifact.size or 0 for artifact in artifacts)
     facts = numbered(
         Facts(

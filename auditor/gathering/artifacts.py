@@ -16,6 +16,7 @@ from auditor.formats.isolation import read_isolated, shared_pool, workers_killed
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
 from auditor.gathering.lanes import Lanes, lane_of
+from auditor.gathering.staleness import listed_when, read_when
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
 from auditor.progress import Progress
@@ -40,6 +41,7 @@ WEIGHTS = frozenset(
 FILE_HOSTS = frozenset(
     """
     google_drive dropbox onedrive sharepoint baidu hugging_face zenodo figshare osf s3 gcs azure github_release modelscope kaggle direct
+    dataverse mendeley
     """.split()
 )
 
@@ -104,7 +106,9 @@ def gather_artifacts(
         shared_pool().start()  # its interpreter starts while the hosts are asked
     progress.stage("listing hosts", len(wanted))
     with Lanes() as lanes, workers_killed_on_interrupt():
-        listings = lanes.map(lambda address: _list(address, network, progress), wanted, lambda address: lane_of(address.url))
+        listings = lanes.map(
+            lambda address: listed_when(network, lambda: _list(address, network, progress)), wanted, lambda address: lane_of(address.url)
+        )
         sources: list[Source] = []
         tasks: list[_Task] = []
         for address, listing in zip(wanted, listings, strict=True):
@@ -119,7 +123,9 @@ def gather_artifacts(
         progress.stage("reading checkpoints", len(tasks))
         full = download == "full"
         read = lanes.map(
-            lambda task: _read(task, progress, full and task.owner == "own"), tasks[:most], lambda task: lane_of(task.file.url)
+            lambda task: read_when(network, lambda: _read(task, progress, full and task.owner == "own")),
+            tasks[:most],
+            lambda task: lane_of(task.file.url),
         )
     if read and shared_pool().failure:
         progress.warn(f"files are read without a process of their own: {shared_pool().failure}")

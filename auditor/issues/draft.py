@@ -88,11 +88,13 @@ class IssueView:
 def draft(report: AuditReport, similar: Similar | None = None) -> IssueDraft | None:
     """Return the issue that asks the authors, or None where nothing is missing, mislabelled or contradicted.
 
+    Nor is anything drafted from an audit that was made offline, whose facts may be out of date.
+
     `similar` returns number, title and address of the repository's threads that resemble a draft.
     """
     lookup = Lookup(report)
     accused = tuple(v for v in report.variants if v.verdict.accuses and any(c.rank == "primary" for c in lookup.claims(v)))
-    if not accused:
+    if not accused or report.facts.source("cache") is not None:  # nobody is asked about what was not looked at just now
         return None
     fingerprint = _fingerprint(lookup, accused)
     body = _body(lookup, accused, fingerprint)

@@ -91,6 +91,7 @@ class ReportView:
     name: Trusted
     commit: Trusted
     uncommitted: bool
+    kept_since: str  # the day of the oldest thing that an offline audit took out of the cache; empty for an audit online
     day: str
     lead: Sentence
     groups: tuple[tuple[str, int, Trusted], ...]  # verdict, how many, names
@@ -137,6 +138,7 @@ def view_of(report: AuditReport) -> ReportView:
         name=link(code(clip(repository.full_name, 100)), repository.url) if repository.url else code(clip(repository.full_name, 100)),
         commit=_commit(lookup),
         uncommitted=not repository.commit,
+        kept_since=day_text(cache.seen_at) if (cache := facts.source("cache")) else "",
         day=day_text(facts.started_at),
         lead=_lead(report),
         groups=_groups(report),
