@@ -29,7 +29,7 @@ THRESHOLD = 2.5  # what any purpose needs at least
 FILE_THRESHOLD = 1.2  # the same for an address that can only be a file or a folder of files
 _FILE_HOSTS = frozenset(
     "google_drive dropbox onedrive baidu zenodo figshare osf s3 gcs azure mega mediafire yandex_disk box wetransfer jianguoyun"
-    " aliyun_drive weiyun quark".split()
+    " aliyun_drive weiyun quark dataverse mendeley".split()
 )
 _HUB_REPOSITORY = {"hugging_face", "modelscope", "kaggle"}
 _MODEL_HUB = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.hosts.azure import AzureBlobs
 from auditor.hosts.closed import Closed
+from auditor.hosts.dataverse import Dataverse
 from auditor.hosts.direct import Direct
 from auditor.hosts.figshare import Figshare
 from auditor.hosts.gcs import GoogleStorage
@@ -11,13 +12,25 @@ from auditor.hosts.github_files import GitHubFiles
 from auditor.hosts.google_drive import GoogleDrive
 from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
+from auditor.hosts.mendeley import Mendeley
 from auditor.hosts.modelscope import ModelScope
 from auditor.hosts.osf import Osf
 from auditor.hosts.s3 import S3
 from auditor.hosts.unsupported import Unsupported
 from auditor.hosts.zenodo import Zenodo
 
-_NAMED: tuple[FileHost, ...] = (GoogleDrive(), HuggingFace(), GitHubFiles(), Zenodo(), Figshare(), Osf(), ModelScope(), Closed())
+_NAMED: tuple[FileHost, ...] = (
+    GoogleDrive(),
+    HuggingFace(),
+    GitHubFiles(),
+    Zenodo(),
+    Figshare(),
+    Osf(),
+    ModelScope(),
+    Dataverse(),
+    Mendeley(),
+    Closed(),
+)
 
 _STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs())
 _KNOWN = (*_NAMED, *_STORAGE)
