@@ -20,8 +20,10 @@ from auditor.errors import UsageError
 from auditor.escaping import template_folder
 from auditor.findings import AuditReport
 from auditor.issues.draft import draft
-from auditor.renderers import RENDERERS, IssueText, JsonRecord, MarkdownReport
-from auditor.renderers.report import render_report
+from auditor.renderers.issue_text import IssueText
+from auditor.renderers.record_json import JsonRecord
+from auditor.renderers.registry import RENDERERS
+from auditor.renderers.report import MarkdownReport, render_report
 from auditor.renderers.words import LANGUAGES, Words
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -66,9 +68,9 @@ def test_equal_reports_give_equal_bytes_in_another_process(name: str) -> None:
     script = (
         "import hashlib, sys; sys.path[:0] = [sys.argv[1]]\n"
         "from renderers import sample_reports as s\n"
-        "from auditor.renderers import MarkdownReport, JsonRecord\n"
+        "from auditor.renderers.registry import RENDERERS\n"
         "report = s.SITUATIONS[sys.argv[2]]()\n"
-        "print(hashlib.sha256((MarkdownReport().render(report) + JsonRecord().render(report)).encode()).hexdigest())\n"
+        "print(hashlib.sha256((RENDERERS[0].render(report) + RENDERERS[1].render(report)).encode()).hexdigest())\n"
     )
     tests = str(Path(__file__).parents[1])
     made = [

@@ -10,7 +10,8 @@ import pytest
 from renderers import sample_reports as samples
 from rich.console import Console, RenderableType
 
-from auditor.renderers.terminal import checkpoint_details, claims_table, inspect_table, links_table, run_summary
+from auditor.renderers.terminal import claims_table, links_table, run_summary
+from auditor.renderers.terminal_files import checkpoint_details, inspect_table
 
 
 def printed(renderable: RenderableType, *, color: bool = False) -> str:
