@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from auditor.checks.comparing import Compared, compare_all
 from auditor.checks.evidence import of_checkpoint, of_claims
 from auditor.checks.matching import Claimed, Match, match
@@ -18,12 +20,14 @@ class ClaimsAgree:
 
     def check(self, facts: Facts) -> tuple[Finding, ...]:
         """Return HOLDS, FAILS or UNKNOWN for each pair of a claimed variant and a checkpoint of it."""
-        return tuple(self._finding(variant, pair) for variant in match(facts).variants if variant.primary for pair in variant.matches)
+        claimed = (variant for variant in match(facts).variants if variant.primary or variant.pointed)
+        return tuple(self._finding(variant, pair) for variant in claimed for pair in variant.matches)
 
     def _finding(self, variant: Claimed, pair: Match) -> Finding:
         inspected, artifact = pair.candidate.inspected, pair.candidate.artifact
         compared = compare_all(pair.claims, inspected)
-        outcome, reason = settle(compared, pair)
+        told = compare_all(variant.pointed, inspected)
+        outcome, reason = settle_told(*settle(compared, pair), compared, told)
         wrong = [c for c in compared if c.comparison.agrees is False]
         shown = wrong or [c for c in compared if c.comparison.agrees] or list(compared)
         claimed = "; ".join(f"{c.comparison.attribute} {c.comparison.claimed}" for c in shown) or "no structural claim"
@@ -42,11 +46,11 @@ class ClaimsAgree:
             detail=reason,
             expected=claimed,
             observed=measured,
-            evidence=(*of_claims(pair.claims), of_checkpoint(artifact, inspected)),
+            evidence=(*of_claims((*pair.claims, *variant.pointed)), of_checkpoint(artifact, inspected)),
             variant=variant.name,
             checkpoints=(inspected.id,),
-            claims=tuple(claim.id for claim in pair.claims),
-            comparisons=tuple(c.comparison for c in compared),
+            claims=tuple(claim.id for claim in (*pair.claims, *variant.pointed)),
+            comparisons=(*(c.comparison for c in compared), *(replace(c.comparison, rank="secondary") for c in told)),
         )
 
 
@@ -78,3 +82,29 @@ def settle(compared: tuple[Compared, ...], pair: Match) -> tuple[Outcome, str]:
             dict.fromkeys(c.comparison.note for c in compared if c.comparison.note)
         ) or "nothing could be compared"
     return Outcome.HOLDS, f"{', '.join(sorted(good))} agree"
+
+
+def settle_told(outcome: Outcome, reason: str, compared: tuple[Compared, ...], told: tuple[Compared, ...]) -> tuple[Outcome, str]:
+    """Return an outcome as claims change it that only a language model's reading made: they may agree or raise a doubt, never accuse.
+
+    A doubt makes HOLDS and FAILS unknown: FAILS where the file agrees with what the model read of the same attribute.
+    """
+    good = {c.claim.attribute for c in compared if c.comparison.agrees}
+    against = [c for c in told if c.decisive and c.comparison.agrees is False and c.claim.attribute not in good]
+    agreed = sorted({c.claim.attribute for c in told if c.comparison.agrees})
+    if outcome is Outcome.FAILS:
+        charged = {c.claim.attribute for c in compared if c.contradicts}
+        if charged & set(agreed):
+            words = ", ".join(sorted(charged & set(agreed)))
+            return (
+                Outcome.UNKNOWN,
+                f"{reason}; another {words} agrees, which only a language model read in the documents",
+            )
+        return outcome, reason
+    if against:
+        one = against[0].comparison
+        doubt = f"{one.attribute}: {one.claimed} as only a language model read it, {one.measured} measured; no rule reads that place so"
+        return Outcome.UNKNOWN, doubt if outcome is Outcome.HOLDS or not compared else f"{reason}; {doubt}"
+    if agreed and not any(c.comparison.agrees is not None for c in compared):
+        return Outcome.HOLDS, f"{', '.join(agreed)} agree with what a language model read at the authors' own place"
+    return outcome, reason

@@ -18,14 +18,16 @@ def paper_family(facts: Facts, matching: Matching) -> str:
     Decided by, in this order: checkpoints that belong to claimed variants; files that carry the project's own name; a family
     that the repository's name contains. A tie decides nothing.
     """
-    own = [m.candidate.inspected for v in matching.variants if v.primary for m in v.matches]
+    own = [m.candidate.inspected for v in matching.variants if v.primary for m in v.matches if not m.candidate.pointed]
+    pointed = {candidate.id for candidate in matching.candidates if candidate.pointed}  # at these only a language model pointed
     project = re.sub(r"[^0-9a-z]+", "", facts.repository.full_name.rpartition("/")[2].lower())
     named = [i for a, i in facts.inspected() if project and project in re.sub(r"[^0-9a-z]+", "", a.name.lower()) and a.owner == "own"]
+    named = [inspected for inspected in named if inspected.id not in pointed]
     for group in (own, named):
         families = Counter(i.architecture.family for i in group if i.architecture.family != UNKNOWN).most_common(2)
         if families and (len(families) == 1 or families[0][1] > families[1][1]):
             return families[0][0]
-    present = {i.architecture.family for _, i in facts.inspected()} - {UNKNOWN}
+    present = {i.architecture.family for _, i in facts.inspected() if i.id not in pointed} - {UNKNOWN}
     spoken = {family for family in present if family in project}
     return next(iter(spoken)) if len(spoken) == 1 else UNKNOWN
 

@@ -64,7 +64,10 @@ def whose_network(matching: Matching, variant: Claimed, candidate: Candidate) ->
     twins = [
         other
         for other in matching.candidates
-        if other.id != candidate.id and other.inspected.fingerprint == candidate.inspected.fingerprint and other.key != candidate.key
+        if other.id != candidate.id
+        and not other.pointed
+        and other.inspected.fingerprint == candidate.inspected.fingerprint
+        and other.key != candidate.key
     ]
     # A twin that is not itself in contradiction with its own label says best whose network it is.
     twins.sort(key=lambda twin: _contradicted(matching, twin))

@@ -5,7 +5,10 @@ A match is made, in this order, by
 2. `name`: the file's name says the same variant, word for word, as the claim;
 3. `near name`: the file's name says the variant and more ("M" and "M-mpii"), and no file says exactly it;
 4. `structure`: no file has its name, and exactly one unmatched checkpoint has its parameter count.
-Only `row` and `name` are strong enough to accuse upon.
+Only `row` and `name` are strong enough to accuse upon, and only for files behind links that the rules found.
+
+Claims that only a language model's reading made (`Claim.reread` is False) stand apart, as `Claimed.pointed`: variants that have no
+others are matched last, with the files that are left, so that such a claim never takes a file from anybody.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ class Candidate:
     key: Key
     label_key: Key  # of the link's label or row
     name: str
+    pointed: bool = False  # behind a link that only a language model pointed at
 
     @property
     def id(self) -> str:
@@ -46,7 +50,7 @@ class Match:
     @property
     def strong(self) -> bool:
         """Tell whether the match could carry an accusation."""
-        return self.how in ("row", "name")
+        return self.how in ("row", "name") and not self.candidate.pointed
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class Claimed:
     key: Key
     primary: list[Claim] = field(default_factory=list)
     secondary: list[Claim] = field(default_factory=list)
+    pointed: list[Claim] = field(default_factory=list)  # of the authors' places, as only a language model reads them
     matches: list[Match] = field(default_factory=list)
 
 
@@ -71,7 +76,7 @@ class Matching:
     @property
     def unclaimed(self) -> tuple[Candidate, ...]:
         """Return the checkpoints that belong to no variant that a primary source claims anything of."""
-        owned = {m.candidate.id for variant in self.variants if variant.primary for m in variant.matches}
+        owned = {m.candidate.id for variant in self.variants if variant.primary or variant.pointed for m in variant.matches}
         return tuple(candidate for candidate in self.candidates if candidate.id not in owned)
 
     def variant(self, name: str) -> Claimed | None:
@@ -89,10 +94,14 @@ def match(facts: Facts) -> Matching:
     variants, unnamed = _claimed(facts, project)
     candidates = _candidates(facts, project)
     taken: set[str] = set()
-    _match_rows(facts, variants, candidates, taken)
-    _match_names(variants, candidates, taken)
-    _match_near_names(variants, candidates, taken)
-    _match_structures(variants, candidates, taken)
+    sure = [variant for variant in variants if variant.primary or not variant.pointed]
+    _match_rows(facts, sure, candidates, taken)
+    _match_names(sure, candidates, taken)
+    _match_near_names(sure, candidates, taken)
+    _match_structures(sure, candidates, taken)
+    pointed = [variant for variant in variants if variant not in sure]
+    _match_names(pointed, candidates, taken)
+    _match_near_names(pointed, candidates, taken)
     return Matching(tuple(variants), tuple(candidates), tuple(unnamed))
 
 
@@ -103,11 +112,13 @@ def _claimed(facts: Facts, project: frozenset[str]) -> tuple[list[Claimed], list
     for claim in facts.claims:
         key = variant_key(claim.variant, project)
         if not claim.active or claim.variant in ("", UNNAMED):
-            if claim.active and claim.rank == "primary":
+            if claim.active and claim.rank == "primary" and claim.reread:
                 unnamed.append(claim)
             continue
         group = variants.setdefault(key, Claimed(claim.variant, key))
-        if claim.rank == "primary":
+        if claim.rank == "primary" and not claim.reread:
+            group.pointed.append(claim)
+        elif claim.rank == "primary":
             if not group.primary:
                 group.name = claim.variant  # as the authors print it
             group.primary.append(claim)
@@ -120,6 +131,7 @@ def _claimed(facts: Facts, project: frozenset[str]) -> tuple[list[Claimed], list
 def _candidates(facts: Facts, project: frozenset[str]) -> list[Candidate]:
     """Return every readable checkpoint of the authors with the keys of its names."""
     labels = {link.id: (link.row.split(" | ")[0] if link.row else link.label) for link in facts.links}
+    pointed = {link.id for link in facts.links if link.found_by}
     found = []
     for artifact, inspected in facts.inspected():
         if artifact.owner != "own":
@@ -129,7 +141,8 @@ def _candidates(facts: Facts, project: frozenset[str]) -> list[Candidate]:
             f"{artifact.name}/{member}" if member and len([i for i in artifact.contents if isinstance(i, Inspected)]) > 1 else artifact.name
         )
         label = labels.get(artifact.link or "", "")
-        found.append(Candidate(artifact, inspected, file_key(path, project), variant_key(label, project), display_name(path, project)))
+        keys = file_key(path, project), variant_key(label, project)
+        found.append(Candidate(artifact, inspected, *keys, display_name(path, project), artifact.link in pointed))
     return found
 
 
@@ -207,7 +220,8 @@ def excluded(candidate: Candidate, variant: Claimed, matching: Matching) -> str:
     if any(c.contradicts for c in compared):
         return "its structure contradicts the claims"
     owner = matching.owner_of(candidate)
-    if owner is not None and owner is not variant and any(m.candidate.id == candidate.id and m.strong for m in owner.matches):
+    sure = owner is not None and bool(owner.primary or not owner.pointed)
+    if owner is not None and sure and owner is not variant and any(m.candidate.id == candidate.id and m.strong for m in owner.matches):
         return f"it is {owner.name}'s by its name"
     if candidate.key and variant.key and candidate.key != variant.key and _is_size(candidate.key) and _is_size(variant.key):
         return "its name is another size's"

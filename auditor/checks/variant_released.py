@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from auditor.checks.evidence import of_checkpoint, of_claims, of_listings, places, shortened, unseen
 from auditor.checks.families import foreign
-from auditor.checks.matching import Claimed, Matching, excluded, match
-from auditor.checks.names import file_key, is_surely_own, project_words
+from auditor.checks.matching import Claimed, Matching, excluded, fits, match
+from auditor.checks.names import file_key, is_surely_own, project_words, variant_key
 from auditor.facts import Evidence, Facts, Status, Unreadable
 from auditor.findings import Confidence, Finding, Outcome, Severity
+
+ONLY_POINTED = "only a language model's reading of the authors' text speaks of it: no rule, pointed at that place, reads it there"
 
 
 class VariantReleased:
@@ -20,10 +22,14 @@ class VariantReleased:
     def check(self, facts: Facts) -> tuple[Finding, ...]:
         """Return one finding for each claimed variant."""
         matching = match(facts)
-        return tuple(self._finding(facts, matching, variant) for variant in matching.variants if variant.primary or not variant.matches)
+        return tuple(
+            self._finding(facts, matching, variant)
+            for variant in matching.variants
+            if variant.primary or variant.pointed or not variant.matches
+        )
 
     def _finding(self, facts: Facts, matching: Matching, variant: Claimed) -> Finding:
-        claims = variant.primary or variant.secondary
+        claims = variant.primary or variant.pointed or variant.secondary
         if variant.matches:
             names = [m.candidate.artifact.name for m in variant.matches]
             how = "; ".join(f"{m.candidate.artifact.name} by {m.how}" for m in variant.matches)
@@ -57,7 +63,7 @@ class VariantReleased:
             remedy="Ask the authors whether it can be uploaded." if outcome is Outcome.FAILS else "",
             variant=variant.name,
             checkpoints=tuple(m.candidate.id for m in variant.matches),
-            claims=tuple(claim.id for claim in variant.primary or variant.secondary),
+            claims=tuple(claim.id for claim in variant.primary or variant.pointed or variant.secondary),
         )
 
 
@@ -68,13 +74,13 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
     file there read, and every checkpoint there excluded by name or by structure.
     """
     if not variant.primary:
-        return "only a secondary source speaks of it"
+        return ONLY_POINTED if variant.pointed else "only a secondary source speaks of it"
     if not any(is_surely_own(claim.variant, facts.repository.full_name, variant.key) for claim in variant.primary):
         return "it may be somebody else's model that the authors compare with: its name is not surely theirs"
     unsure = [claim for claim in variant.primary if claim.confidence < 0.9]
     if len(unsure) == len(variant.primary):
         return "its claims were read from a picture with low confidence"
-    if not any(source.kind == "listing" for source in places(facts)) and not facts.artifacts:
+    if not promised(facts):
         return "the repository links no checkpoints at all, so nothing was promised"
     hidden = unseen(facts)
     if hidden:
@@ -92,4 +98,29 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
             continue
         if not excluded(candidate, variant, matching):
             return f"{candidate.artifact.name} could be it: neither its name nor its structure says otherwise"
+    return corresponding(facts, matching, variant)
+
+
+def promised(facts: Facts) -> bool:
+    """Tell whether the repository links checkpoints, by links that the rules found: a language model's make no promise of the authors."""
+    pointed = {link.id for link in facts.links if link.found_by}
+    urls = {link.url for link in facts.links if link.found_by}
+    return any(source.kind == "listing" and source.url not in urls for source in places(facts)) or any(
+        artifact.link not in pointed for artifact in facts.artifacts
+    )
+
+
+def corresponding(facts: Facts, matching: Matching, variant: Claimed) -> str:
+    """Return why a language model's proposal that a file is the variant's stands against calling it missing, "" where none does.
+
+    It does where the file has the structure that is claimed: what it proposes beyond that changes nothing.
+    """
+    project = project_words(facts.repository.full_name)
+    for said in facts.agent.correspondences if facts.agent else ():
+        if said.variant != variant.name and (not variant.key or variant_key(said.variant, project) != variant.key):
+            continue
+        for candidate in matching.candidates:
+            strange = foreign(facts, matching, candidate.artifact, candidate.inspected)
+            if candidate.artifact.id == said.artifact and not strange and fits(variant.primary, candidate.inspected):
+                return f"{candidate.artifact.name} has its structure, and a language model holds it to be it: {said.reason}"
     return ""
