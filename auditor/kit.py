@@ -69,7 +69,7 @@ def default_kit() -> Kit:
     from auditor.claims import EXTRACTORS
     from auditor.formats.reading import READERS
     from auditor.hosts import HOSTS
-    from auditor.renderers import RENDERERS
+    from auditor.renderers.registry import RENDERERS
     from auditor.repositories.registry import SOURCES
 
     return Kit(SOURCES, HOSTS, READERS, RECOGNIZERS, EXTRACTORS, CHECKS, RENDERERS)
