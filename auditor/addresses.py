@@ -58,6 +58,8 @@ def _known(name: str, parts: SplitResult) -> Address:
     for suffix, rule in _RULES:
         if name == suffix or name.endswith("." + suffix):
             return rule(name, parts)
+    if re.search(r"/-/(?:raw|blob|tree|releases|jobs|package_files)/", parts.path):  # only GitLab writes so, on any server
+        return _gitlab(name, parts)
     for pattern, host in _BUCKETS:
         if pattern.search(name):
             return _DIRECT if has_file_name(parts.path) else Address(host, "folder")
@@ -175,9 +177,11 @@ def _github(name: str, parts: SplitResult) -> Address:
 
 
 def _gitlab(_: str, parts: SplitResult) -> Address:
-    if re.search(r"/-/(raw|blob)/|/uploads/", parts.path):
+    if re.search(r"^/[^/]+/.+?/(?:-/)?(?:raw|blob|uploads|package_files)/|/-/releases/.+/downloads/|/-/jobs/\d+/artifacts/", parts.path):
         return Address("gitlab", "file")
-    return Address("gitlab", "folder" if "/-/tree/" in parts.path else "repo" if len(_segments(parts)) == 2 else "page")
+    if re.search(r"^/[^/]+/.+?/(?:-/)?tree/|/-/releases/[^/]", parts.path):
+        return Address("gitlab", "folder")
+    return Address("gitlab", "repo" if len(_segments(parts)) == 2 else "page")
 
 
 def _zenodo(_: str, parts: SplitResult) -> Address:

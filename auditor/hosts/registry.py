@@ -9,6 +9,7 @@ from auditor.hosts.direct import Direct
 from auditor.hosts.figshare import Figshare
 from auditor.hosts.gcs import GoogleStorage
 from auditor.hosts.github_files import GitHubFiles
+from auditor.hosts.gitlab import GitLab
 from auditor.hosts.google_drive import GoogleDrive
 from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
@@ -32,7 +33,7 @@ _NAMED: tuple[FileHost, ...] = (
     Closed(),
 )
 
-_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs())
+_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs(), GitLab())
 _KNOWN = (*_NAMED, *_STORAGE)
 
 HOSTS: tuple[FileHost, ...] = (*_KNOWN, Direct(elsewhere=_KNOWN), Unsupported())

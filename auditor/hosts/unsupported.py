@@ -18,7 +18,6 @@ PLACES: dict[str, tuple[str, str]] = {
     "colab": ("a Colab notebook", "it holds no files"),
     "arxiv": ("arXiv", "it holds papers, no checkpoints"),
     "pytorch_hub": ("a page of PyTorch Hub", "it holds no files of its own"),
-    "gitlab": ("a GitLab page", "it is not walked"),
 }
 BY_HAND = "Download the file by hand and give it with --artifact."
 
