@@ -85,7 +85,7 @@ def _made(proposal: Proposal, seen: Seen, report: AuditReport | None) -> tuple[F
 
 def context_of(seen: Seen) -> ClaimContext:
     """Return what the rules know beyond one document, as they know it."""
-    from auditor.claims.naming import named
+    from auditor.claims.own_words import named
 
     outlines: Sequence[Outline] = seen.outlines
     return named(ClaimContext(seen.facts.repository.full_name, seen.title), outlines)

@@ -16,7 +16,8 @@ from auditor.checks.names import is_surely_own, project_words, variant_key
 from auditor.claims.code import UNNAMED
 from auditor.claims.extraction import extract_claims
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import bears, own_tokens
+from auditor.claims.naming import bears
+from auditor.claims.own_words import own_tokens
 from auditor.claims.vocabulary import CITED, OURS
 from auditor.facts import Claim, Facts, Outline
 

@@ -14,8 +14,9 @@ from auditor.agent.verify_values import canonical_attribute
 from auditor.checks.names import SIZES
 from auditor.claims.headers import header_of, setting_of
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import bears, own_name, own_tokens
+from auditor.claims.naming import bears
 from auditor.claims.numbers import NUMBER, UNIT, Reading, readings
+from auditor.claims.own_words import own_name, own_tokens
 from auditor.claims.paper import CITE, ROLE, pages_of, paper_tokens, placed
 from auditor.claims.text import DIFFERENCE, FIRST_PERSON
 from auditor.claims.units import unit_of

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from auditor.agent.verify_places import Spot, holds, words_of
 from auditor.claims.headers import is_metric
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import own_name, own_rows, own_tokens
+from auditor.claims.naming import own_rows
 from auditor.claims.numbers import readings
+from auditor.claims.own_words import own_name, own_tokens
 from auditor.claims.paper import ABLATION, ROLE, is_composite, is_own, name_of, pages_of, paper_tokens, placed, with_plain_counts
 from auditor.claims.table_shape import Row, Shape, shape_of
 from auditor.claims.tables import (

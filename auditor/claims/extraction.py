@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from auditor.claims.code import CodeClaims
 from auditor.claims.interface import ClaimContext, ClaimExtractor
-from auditor.claims.naming import named
+from auditor.claims.own_words import named
 from auditor.claims.paper import PaperClaims, settled
 from auditor.claims.tables import TableClaims
 from auditor.claims.text import TextClaims

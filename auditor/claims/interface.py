@@ -14,6 +14,7 @@ class ClaimContext:
 
     full_name: str  # of the repository, "owner/name": tells own model names from baselines
     title: str = ""  # first heading of the README
+    names: tuple[str, ...] = ()  # that the README gives what it presents
 
 
 class ClaimExtractor(Protocol):

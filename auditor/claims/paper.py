@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from auditor.claims.headers import header_of, lower
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import bears, own_name, own_tokens
+from auditor.claims.naming import bears
+from auditor.claims.own_words import own_name, own_tokens
 from auditor.claims.table_shape import Row, shape_of
 from auditor.claims.tables import Columns, cell_claims, columns_of, common_setting, is_matrix, variant_of
 from auditor.claims.text import prose_claims

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from auditor.claims.headers import Header, is_metric, lower, setting_of
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import RowName, bears, own_name, own_rows, own_tokens
+from auditor.claims.naming import RowName, bears, own_rows
 from auditor.claims.numbers import Reading, plain, readings
+from auditor.claims.own_words import own_name, own_tokens
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
 from auditor.claims.vocabulary import KNOWN_NETWORKS, RESOURCES, Kind

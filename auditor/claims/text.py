@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from auditor.claims.headers import setting_of
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import bears, own_name, own_tokens
+from auditor.claims.naming import bears
 from auditor.claims.numbers import plain, readings
+from auditor.claims.own_words import own_name, own_tokens
 from auditor.claims.vocabulary import NEWS
 from auditor.facts import Block, Claim, Evidence, Outline
 

@@ -218,6 +218,7 @@ KNOWN_NETWORKS = words(
     semfpn segmenter i3d slowfast tsn tsm x3d timesformer c3d r(2+1)d pointnet pointnet++ dgcnn votenet second pointpillars pwc_net
     flownet flownet2 liteflownet raft monodepth monodepth2 midas dpt edsr rcan swinir esrgan srgan srcnn stylegan stylegan2 biggan
     ddpm adm ldm vqgan pix2pix cyclegan wav2vec hubert whisper conformer tacotron nerf spin hmr vibe smplify hmmr videopose3d
+    sam sam2 mobilesam efficientsam segment_anything vitdet hed pixie expose frankmocap romp pare
     posenet 3d_r2n2 3d-r2n2 psgn pix2mesh pixel2mesh atlasnet deepsdf integral_pose fc_3dpose metro mesh_graphormer pymaf
     """
 )

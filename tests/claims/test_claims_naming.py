@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import RowName, bears, named, own_name, own_rows, own_tokens
+from auditor.claims.naming import RowName, bears, own_rows
+from auditor.claims.own_words import named, own_name, own_tokens
 from auditor.facts import Document, Outline
 
 
