@@ -131,6 +131,9 @@ async def _conversation(asking: RecordingModel, bench: Workbench, stage: str, ta
         reason = f"stopped: {reason_of(error)}"
         bench.progress.warn(f"the agent {reason}")
         return reason
+    except Exception as error:  # a defect of ours or of a library: the audit goes on without an agent
+        bench.progress.warn(f"the agent failed: {type(error).__name__}: {error}")
+        return f"stopped: the auditor failed: {type(error).__name__}"
     return "finished"
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
-from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError, UnexpectedModelBehavior
+from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -129,7 +129,7 @@ class RecordingModel(WrapperModel):
             try:
                 with anyio.fail_after(min(ANSWER_SECONDS, max(1.0, self._budget.seconds - self.spent.seconds))):
                     return await self.wrapped.request(without_old_returns(messages, self._cut), settings, parameters)
-            except (ModelAPIError, UnexpectedModelBehavior, TimeoutError, json.JSONDecodeError, ConnectionError) as error:
+            except Exception as error:  # clients meet a strange answer with errors of every kind; none may end the audit
                 reason = reason_of(error)
                 if is_too_long(error) and self._cut < len(messages) - 1:
                     self._cut = len(messages) - 1
@@ -145,6 +145,7 @@ class RecordingModel(WrapperModel):
         raise self._stopped("the conversation does not fit into the model's context")
 
     def _stopped(self, reason: str) -> StoppedError:
+        reason = self._transcript.hide(reason)  # it goes into the report as well
         self._transcript.add("stopped", reason=reason)
         return StoppedError(reason)
 
@@ -166,7 +167,8 @@ class RecordingModel(WrapperModel):
         self._count(int(number(line.get("input_tokens"))), int(number(line.get("output_tokens"))), None if usd is None else number(usd))
         self._transcript.add("answer", **{key: value for key, value in line.items() if key != "kind"})
         self._told(self.spent)
-        parts = [part for part in map(response_part, line.get("parts") or ()) if part is not None]
+        said = line.get("parts")
+        parts = [part for part in map(response_part, said if isinstance(said, list) else ()) if part is not None]
         usage = RequestUsage(input_tokens=int(number(line.get("input_tokens"))), output_tokens=int(number(line.get("output_tokens"))))
         return ModelResponse(parts, usage=usage, model_name=line.get("model"))
 
@@ -190,7 +192,10 @@ def response_part(part: Any) -> ModelResponsePart | None:
     if not isinstance(part, dict):
         return None
     if part.get("part") == "tool-call":
-        return ToolCallPart(str(part.get("tool", "")), part.get("args"), tool_call_id=str(part.get("call", "")))
+        args = part.get("args")
+        return ToolCallPart(
+            str(part.get("tool", "")), args if isinstance(args, str | dict | None) else str(args), tool_call_id=str(part.get("call", ""))
+        )
     text = str(part.get("content") or "")
     return TextPart(text) if part.get("part") == "text" else ThinkingPart(text) if part.get("part") == "thinking" else None
 
@@ -225,9 +230,9 @@ def reason_of(error: Exception) -> str:
         return f"the model's server answered {error.status_code}: {_short(error.body or error)}"
     if isinstance(error, TimeoutError):
         return "the model did not answer in time"
-    if isinstance(error, UnexpectedModelBehavior | json.JSONDecodeError):
-        return f"the model's answer could not be read: {_short(error)}"
-    return f"the model cannot be reached: {_short(error.__cause__ or error)}"
+    if isinstance(error, ModelAPIError | ConnectionError):
+        return f"the model cannot be reached: {_short(error.__cause__ or error)}"
+    return f"the model's answer could not be read: {type(error).__name__}: {_short(error)}"
 
 
 def is_worth_another(error: Exception) -> bool:

@@ -36,7 +36,7 @@ class Transcript:
 
     def __init__(self, path: Path | None = None, hidden: Sequence[str] = ()) -> None:
         self.lines: list[str] = []
-        self._hidden = [json.dumps(text)[1:-1] for text in hidden if text]
+        self._hidden = [*hidden, *(json.dumps(text)[1:-1] for text in hidden)]
         self._path = path
         self._part = path.with_name(f"{path.name}.part") if path else None
         if self._part is not None:
@@ -48,9 +48,7 @@ class Transcript:
 
     def add(self, kind: str, **fields: Any) -> None:
         """Add one line."""
-        line = json.dumps({"kind": kind, **fields}, ensure_ascii=True, allow_nan=False, default=str)
-        for text in self._hidden:  # a server may quote the key that it was given
-            line = line.replace(text, "[hidden]")
+        line = self.hide(json.dumps({"kind": kind, **fields}, ensure_ascii=True, allow_nan=False, default=str))
         self.lines.append(line)
         if self._part is not None:
             try:
@@ -58,6 +56,12 @@ class Transcript:
                     file.write(line + "\n")
             except OSError:  # a full disk ends the file, not the audit
                 self._part = None
+
+    def hide(self, text: str) -> str:
+        """Return a text without keys: a server may quote the one that it was given."""
+        for hidden in filter(None, self._hidden):
+            text = text.replace(hidden, "[hidden]")
+        return text
 
     def finish(self) -> None:
         """Give the file its name."""
