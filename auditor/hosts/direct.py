@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -17,7 +16,7 @@ from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.pages import page_error
 from auditor.net import Network, RangeAnswer, Tally, first_range, is_page, refusal
 
-FILE_HOSTS = ("direct", "zenodo", "figshare", "osf", "gitlab", "dropbox", "modelscope", "s3", "gcs", "azure")
+FILE_HOSTS = ("direct", "gitlab", "dropbox", "s3", "gcs", "azure")
 
 
 class Direct:
@@ -108,8 +107,6 @@ def download_address(url: str) -> str:
         return urlunsplit(parts._replace(query=urlencode([*query, ("dl", "1")])))
     if host == "gitlab":
         return urlunsplit(parts._replace(path=parts.path.replace("/-/blob/", "/-/raw/", 1)))
-    if host == "zenodo":
-        return re.sub(r"(zenodo\.org/record)(/\d+/files/)", r"\1s\2", url, count=1)
     return url
 
 

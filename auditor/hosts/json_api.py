@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from auditor.errors import NetworkError
 from auditor.facts import State
 from auditor.hosts.answers import short
+from auditor.hosts.pages import asks_to_sign_in, page_error
 from auditor.net import Fetched, Network, RangeAnswer, is_page, refusal
 
 MAX_PAGES = 250  # of one listing
@@ -57,6 +58,8 @@ class Api:
         self.check_place(answer.final_url)
         if answer.status != 200:
             raise self.error(answer)
+        if is_page("", answer.body) and asks_to_sign_in(answer):
+            raise page_error(answer)
         try:
             return json.loads(answer.body), answer
         except (ValueError, RecursionError) as error:
@@ -96,8 +99,7 @@ class Api:
         if answer.status not in (200, 206):
             return self.error(answer)
         if answer.offset == 0 and is_page(answer.headers.get("content-type", ""), answer.body):
-            page = short(re.sub(r"<[^<>]{0,500}>", " ", answer.body[:4000].decode("utf-8", "replace")))
-            return NetworkError(f"{self.name} answered with a page, not a file", page, "open the link in a browser", state=State.NOT_A_FILE)
+            return page_error(answer)
         return None
 
     def linked_pages(self, network: Network, url: str) -> Iterator[tuple[dict[str, Any], str]]:

@@ -222,7 +222,11 @@ def _closed(record: dict[str, Any]) -> NetworkError:
 
 def _versions(record: dict[str, Any], place: ZenodoPlace, number: str) -> list[str]:
     """Return what is to say about other versions: the one at the link is the one that counts."""
+    if number != place.record and place.latest:
+        return [f"{number} is the latest version"]
     if number != place.record:
+        if str(record.get("conceptrecid")) != place.record:
+            return [f"{place.record} has moved to {number}"]
         return [f"{place.record} stands for all versions, and {number} is the latest"]
     relations = mapping(mapping(record.get("metadata")).get("relations"))
     if any(mapping(version).get("is_last") is False for version in rows(relations.get("version"))):

@@ -414,7 +414,6 @@ def test_a_short_link_to_a_drive_folder_is_listed_as_one():
         ("https://www.dropbox.com/s/a/m.pth?dl=0", "https://www.dropbox.com/s/a/m.pth?dl=1"),
         ("https://www.dropbox.com/scl/fi/a/m.pth?rlkey=k&dl=0", "https://www.dropbox.com/scl/fi/a/m.pth?rlkey=k&dl=1"),
         ("https://gitlab.com/o/n/-/blob/main/m.pth", "https://gitlab.com/o/n/-/raw/main/m.pth"),
-        ("https://zenodo.org/record/1/files/m.pth", "https://zenodo.org/records/1/files/m.pth"),
         ("https://example.org/m.pth?dl=0", "https://example.org/m.pth?dl=0"),
     ],
 )

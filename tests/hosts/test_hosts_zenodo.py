@@ -89,6 +89,9 @@ def test_the_version_at_the_link_counts_and_a_newer_one_is_mentioned():
         assert listing.files[0].revision == str(RECORD.number)
     listing, _ = resolve(f"{RECORD.url}/latest")
     assert listing.status is Status.OK
+    moved = {f"{API}/55": Page(status=301, location=f"/api/records/{RECORD.number}")}
+    listing, _ = resolve("https://zenodo.org/records/55", pages=moved)
+    assert (listing.status, f"55 has moved to {RECORD.number}" in listing.detail) == ("ok", True)
 
 
 def test_the_badge_of_a_repository_leads_to_its_record():
