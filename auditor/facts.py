@@ -587,6 +587,7 @@ class Facts:
     stats: Stats = Stats()
     options: tuple[tuple[str, str], ...] = ()
     agent: AgentRun | None = None
+    addressed: tuple[Evidence, ...] = ()  # where the texts speak to a program that reads them
 
     def source(self, id: str) -> Source | None:
         """Return the source with this id."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auditor.architectures.interface import ArchitectureRecognizer
 from auditor.checks.across_files import AverageTwin, SameBytes, SameWeights
+from auditor.checks.addressed_text import AddressedText
 from auditor.checks.checkpoint_readable import CheckpointReadable
 from auditor.checks.claim_conflict import ClaimConflict
 from auditor.checks.claims_agree import ClaimsAgree
@@ -60,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     SavedName(),
     Warnings(),
     SourcesSeen(),
+    AddressedText(),
 )
 
 

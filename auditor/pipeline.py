@@ -50,6 +50,7 @@ def look(
     from auditor.gathering.costs import with_costs
     from auditor.gathering.documents import gather_documents
     from auditor.gathering.given import read_given
+    from auditor.gathering.instructions import addressed_in
     from auditor.gathering.memory import peak_rss_bytes
     from auditor.gathering.papers import papers_asked_for
     from auditor.gathering.pictures import with_pictures
@@ -70,11 +71,10 @@ def look(
         )  # fmt: skip
         outlines, pictures = reading.result()
     papers = papers_asked_for(options.papers, links, network, progress, title=documents.title, full_name=repository.full_name)
-    context = ClaimContext(repository.full_name, documents.title)
-    claims = extract_claims((*outlines, *papers.outlines), context, kit.extractors) + given.claims
+    texts, context = (*outlines, *papers.outlines), ClaimContext(repository.full_name, documents.title)
+    claims = extract_claims(texts, context, kit.extractors) + given.claims
     artifacts = with_costs(files.artifacts, claims, progress)
     sources = (*opened.sources, *documents.sources, *pictures, *papers.sources, *given.sources, *files.sources, *staleness(network))
-    listed = sum(artifact.size or 0 for artifact in artifacts)
     facts = numbered(
         Facts(
             tool_version=__version__,
@@ -85,11 +85,12 @@ def look(
             links=links,
             claims=claims,
             artifacts=artifacts,
-            stats=Stats(network.bytes_read, listed, network.requests, peak_rss_bytes()),
+            stats=Stats(network.bytes_read, sum(artifact.size or 0 for artifact in artifacts), network.requests, peak_rss_bytes()),
             options=(("fail_on", options.fail_on), ("language", options.language)),
+            addressed=addressed_in(texts, repository, artifacts, sources),
         )
     )
-    return Seen(facts, (*outlines, *papers.outlines), documents.title, opened.read)
+    return Seen(facts, texts, documents.title, opened.read)
 
 
 def ask(facts: Facts, kit: Kit) -> tuple[Finding, ...]:
@@ -103,11 +104,10 @@ def conclude(facts: Facts, kit: Kit) -> AuditReport:
     from auditor.issues.draft import draft
     from auditor.issues.similar import duplicates
 
-    findings = ask(facts, kit)
-    variants = judge(findings)
+    variants = judge(findings := ask(facts, kit))
     complete = all(source.status is Status.OK for source in facts.sources if source.required)
-    fail_on = dict(facts.options).get("fail_on", "missing")
-    report = AuditReport(facts, findings, variants, complete, exit_status(variants, complete, fail_on))
+    status = exit_status(variants, complete, dict(facts.options).get("fail_on", "missing"))
+    report = AuditReport(facts, findings, variants, complete, status)
     return replace(report, issue=draft(report, similar=duplicates))
 
 
