@@ -31,6 +31,13 @@ _BUCKETS = (
     (re.compile(r"^(commondata)?storage\.(googleapis|cloud\.google)\.com$|\.storage\.googleapis\.com$"), "gcs"),
     (re.compile(r"\.(blob|file|dfs)\.core\.windows\.net$"), "azure"),
 )
+_SHARES = (  # of a university's own Seafile, Nextcloud or ownCloud, on any server
+    (re.compile(r"^/f/[0-9a-f]{10,32}/?$"), "file"),
+    (re.compile(r"^/d/[0-9a-f]{10,32}/files/?$"), "file"),
+    (re.compile(r"^/d/[0-9a-f]{10,32}/?$"), "folder"),
+    (re.compile(r"^(?:/\w+)?(?:/index\.php)?/s/[A-Za-z0-9]{12,24}/download(?:/|$)"), "file"),
+    (re.compile(r"^(?:/\w+)?(?:/index\.php)?/s/[A-Za-z0-9]{15}/?$"), "folder"),
+)
 
 
 def locate(url: str) -> Address:
@@ -63,6 +70,9 @@ def _known(name: str, parts: SplitResult) -> Address:
     for pattern, host in _BUCKETS:
         if pattern.search(name):
             return _DIRECT if has_file_name(parts.path) else Address(host, "folder")
+    for pattern, target in _SHARES:
+        if pattern.search(parts.path):
+            return Address("other", target)
     return _DIRECT if has_file_name(parts.path) else OTHER
 
 
@@ -238,9 +248,11 @@ def _mendeley(_: str, parts: SplitResult) -> Address:
 
 
 def _dropbox(name: str, parts: SplitResult) -> Address:
-    if re.match(r"/(sh|scl/fo)/", parts.path):
-        return Address("dropbox", "folder")
-    return Address("dropbox", "file" if name.endswith("dropboxusercontent.com") or re.match(r"/(s|scl/fi|u)/", parts.path) else "page")
+    if re.match(r"/(?:[el]/)?(sh|scl/fo)/", parts.path):
+        inside = re.match(r"/(?:[el]/)?(?:sh|scl/fo)/[^/]+/[^/]+/.", parts.path) and has_file_name(parts.path)
+        return Address("dropbox", "file" if inside else "folder")
+    is_file = name.endswith("dropboxusercontent.com") or re.match(r"/(?:[el]/)?(s|scl/fi|u)/", parts.path)
+    return Address("dropbox", "file" if is_file else "page")
 
 
 def _onedrive(_: str, parts: SplitResult) -> Address:

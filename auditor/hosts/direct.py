@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import PurePosixPath
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from auditor.addresses import locate
 from auditor.errors import NetworkError
@@ -15,8 +15,6 @@ from auditor.hosts.http_index import MAX_PAGE_BYTES, walk_index
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.pages import page_error
 from auditor.net import Network, RangeAnswer, Tally, first_range, is_page, refusal
-
-FILE_HOSTS = ("direct", "gitlab", "dropbox", "s3", "gcs", "azure")
 
 
 class Direct:
@@ -31,17 +29,16 @@ class Direct:
 
     def accepts(self, url: str) -> bool:
         """Tell whether this is a file of a web server, or an address of which nothing is known."""
-        address = locate(url)
         if scheme_of(url) not in ("http", "https"):
             return False
-        return address.host == "other" or (address.host in FILE_HOSTS and address.target == "file")
+        return locate(url).host in ("other", "direct")
 
     def resolve(self, url: str, network: Network) -> Listing:
         """Ask for the first bytes: they show whether it is a file, and how large."""
         host = locate(url).host
         with network.tally() as cost:
             try:
-                answer = first_range(network, download_address(url), PurePosixPath(urlsplit(url).path).name)
+                answer = first_range(network, url, PurePosixPath(urlsplit(url).path).name)
                 owner = self._owner(answer, url)
                 if owner is not None:
                     return owner.resolve(answer.final_url, network)
@@ -49,7 +46,7 @@ class Direct:
                 if error is not None:
                     return self._index(url, host, answer, network, cost) or failed(url, host, error, cost)
                 name = file_name(answer.headers, answer.final_url if "content-disposition" not in answer.headers else url)
-                blob = network.blob(download_address(url), name=name, first=answer, classify=not_the_bytes)
+                blob = network.blob(url, name=name, first=answer, classify=not_the_bytes)
             except NetworkError as error:
                 return failed(url, host, error, cost)
         self._kept.keep(network, url, blob)
@@ -67,9 +64,8 @@ class Direct:
         if kept is not None:
             return kept
         # The size is not believed: an index page may have rounded it, or lie.
-        address = download_address(file.url)
-        first = first_range(network, address, file.name)
-        return network.blob(address, name=file.name, first=first, classify=not_the_bytes)
+        first = first_range(network, file.url, file.name)
+        return network.blob(file.url, name=file.name, first=first, classify=not_the_bytes)
 
     def _index(self, url: str, host: str, answer: RangeAnswer, network: Network, cost: Tally) -> Listing | None:
         """Return all files below an index page, None where an answer is no such page."""
@@ -96,18 +92,6 @@ def _what(url: str, answer: RangeAnswer) -> str:
     """Return what was found, and where, if another server than the link's has it."""
     there = urlsplit(answer.final_url).hostname
     return "one file" if there == urlsplit(url).hostname else f"one file, at {there}"
-
-
-def download_address(url: str) -> str:
-    """Return where the bytes of a file are: some hosts show a page at the address that people copy."""
-    host = locate(url).host
-    parts = urlsplit(url)
-    if host == "dropbox" and (parts.hostname or "").endswith("dropbox.com"):
-        query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in ("dl", "raw")]
-        return urlunsplit(parts._replace(query=urlencode([*query, ("dl", "1")])))
-    if host == "gitlab":
-        return urlunsplit(parts._replace(path=parts.path.replace("/-/blob/", "/-/raw/", 1)))
-    return url
 
 
 def not_the_bytes(answer: RangeAnswer) -> NetworkError | None:

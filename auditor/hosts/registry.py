@@ -6,6 +6,7 @@ from auditor.hosts.azure import AzureBlobs
 from auditor.hosts.closed import Closed
 from auditor.hosts.dataverse import Dataverse
 from auditor.hosts.direct import Direct
+from auditor.hosts.dropbox import Dropbox
 from auditor.hosts.figshare import Figshare
 from auditor.hosts.gcs import GoogleStorage
 from auditor.hosts.github_files import GitHubFiles
@@ -33,7 +34,7 @@ _NAMED: tuple[FileHost, ...] = (
     Closed(),
 )
 
-_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs(), GitLab())
+_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs(), GitLab(), Dropbox())
 _KNOWN = (*_NAMED, *_STORAGE)
 
 HOSTS: tuple[FileHost, ...] = (*_KNOWN, Direct(elsewhere=_KNOWN), Unsupported())

@@ -13,7 +13,6 @@ from auditor.net import Network
 # The name that people know, and what they can do by hand.
 PLACES: dict[str, tuple[str, str]] = {
     "onedrive": ("OneDrive or SharePoint", "its pages need a browser"),
-    "dropbox": ("a Dropbox folder", "its pages need a browser"),
     "google_docs": ("a Google document", "it holds no files"),
     "colab": ("a Colab notebook", "it holds no files"),
     "arxiv": ("arXiv", "it holds papers, no checkpoints"),

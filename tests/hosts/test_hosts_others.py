@@ -13,7 +13,6 @@ from net_fakes import FakeInternet, Reply
 from auditor.errors import NetworkError
 from auditor.facts import Status
 from auditor.hosts import HOSTS, LocalFiles, host_for
-from auditor.hosts.direct import download_address
 from auditor.hosts.github_places import github_place
 from auditor.hosts.hub_places import hub_place
 from auditor.hosts.interface import RemoteFile
@@ -123,8 +122,8 @@ def test_names_are_unique_and_the_last_host_accepts_everything():
         ("https://dl.fbaipublicfiles.com/x/m.pth", "direct"),
         ("https://example.org/models", "direct"),
         ("https://bucket.s3.amazonaws.com/m.pth", "s3"),
-        ("https://www.dropbox.com/s/abc/m.pth?dl=0", "direct"),
-        ("https://www.dropbox.com/sh/abc/def", "unsupported"),
+        ("https://www.dropbox.com/s/abc/m.pth?dl=0", "dropbox"),
+        ("https://www.dropbox.com/sh/abc/def", "dropbox"),
         ("https://pan.baidu.com/s/1abc", "closed"),
         ("https://1drv.ms/u/s!abc", "unsupported"),
         ("https://x.sharepoint.com/:u:/g/abc", "unsupported"),
@@ -406,19 +405,6 @@ def test_a_short_link_to_a_drive_folder_is_listed_as_one():
     listing = host.resolve("https://bit.ly/x", net)
     assert (listing.status, listing.host, [file.name for file in listing.files]) == ("ok", "google_drive", ["a.pth"])
     assert host.open(listing.files[0], net).size == 512000
-
-
-@pytest.mark.parametrize(
-    ("url", "address"),
-    [
-        ("https://www.dropbox.com/s/a/m.pth?dl=0", "https://www.dropbox.com/s/a/m.pth?dl=1"),
-        ("https://www.dropbox.com/scl/fi/a/m.pth?rlkey=k&dl=0", "https://www.dropbox.com/scl/fi/a/m.pth?rlkey=k&dl=1"),
-        ("https://gitlab.com/o/n/-/blob/main/m.pth", "https://gitlab.com/o/n/-/raw/main/m.pth"),
-        ("https://example.org/m.pth?dl=0", "https://example.org/m.pth?dl=0"),
-    ],
-)
-def test_addresses_that_show_a_page_are_turned_into_those_of_the_bytes(url, address):
-    assert download_address(url) == address
 
 
 # ------------------------------------------------------------------------------------------------------ this machine
