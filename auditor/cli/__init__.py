@@ -47,17 +47,21 @@ def run(words: list[str]) -> None:
 
 def main() -> None:
     """Run the program; every failure that a user, a server or a file can cause is one or two clear lines."""
+    from auditor.cli import interruption
+
+    interruption.listen()
     try:
         run(sys.argv[1:])
+    except (KeyboardInterrupt, SystemExit):  # the parser makes an exit of an interruption
+        if interruption.happened():
+            interruption.leave()
+        raise
     except UsageError as error:
         say(error)
         sys.exit(USAGE)
     except (TargetError, FilingError, AuditError) as error:
         say(error)
         sys.exit(UNREADABLE)
-    except KeyboardInterrupt:
-        print("audit: interrupted", file=sys.stderr)
-        sys.exit(130)
     except MemoryError:
         print("audit: out of memory", file=sys.stderr)
         sys.exit(UNREADABLE)

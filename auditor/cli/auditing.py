@@ -25,6 +25,7 @@ from auditor.cli.application import (
     Target,
     app,
 )
+from auditor.cli.interruption import promise
 from auditor.command_line import check_words, console, folder_name, progress_for, tell_of_cache, typed_by_user
 from auditor.errors import UsageError
 
@@ -125,6 +126,8 @@ def audit(
     from auditor.pipeline import look
 
     kit = default_kit()
+    if network.cache is not None:
+        promise("what was read is kept; run the same command to continue")
     with progress_for(quiet, no_color) as progress:
         seen = look(target, asked, kit, network, progress)
         tell_of_cache(network, progress)

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from auditor.documents.picture_boxes import Box
 from auditor.documents.picture_grid import grid_of
+from auditor.documents.picture_memory import PictureMemory, picture_key
 from auditor.errors import AuditError, FormatError, LimitError, MissingExtra
 from auditor.facts import Table
 
@@ -37,6 +38,7 @@ MIN_BOXES = 8  # a table of two rows has six cells and headers
 MEMORY_BYTES = 4_000_000_000  # address space of the worker; it needs 1.2 GB of it, and half a gigabyte of memory
 MAX_RESTARTS = 3
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+RUNNING: set[subprocess.Popen[bytes]] = set()  # workers, to be killed where the program ends at once
 
 
 class PictureFile(NamedTuple):
@@ -95,18 +97,23 @@ def read_picture(data: bytes, path: str, sections: tuple[str, ...] = (), caption
     return PictureReader().read(PictureFile(path, data, sections, caption))
 
 
-def read_pictures(pictures: Sequence[PictureFile], timeout_seconds: float = 180.0) -> list[Table | AuditError | None]:
+def read_pictures(
+    pictures: Sequence[PictureFile], timeout_seconds: float = 180.0, memory: PictureMemory | None = None
+) -> list[Table | AuditError | None]:
     """Return, for each picture in order, its table, None where it shows none, or the error that kept it from being read.
 
     One worker process reads them all within `timeout_seconds`; a picture that makes it crash or hang costs only itself,
-    and the next is read by a new worker, `MAX_RESTARTS` times at most.
+    and the next is read by a new worker, `MAX_RESTARTS` times at most. What `memory` has is not read again.
     """
     results: list[Table | AuditError | None] = [None] * len(pictures)
     waiting = []
     for n, picture in enumerate(pictures):
         try:
             check_bytes(picture)
-            waiting.append(n)
+            if (known := memory.recall(picture_key(picture.data)) if memory else None) is None:
+                waiting.append(n)
+            else:
+                results[n] = result_of(picture, known)
         except AuditError as error:
             results[n] = error
     deadline = time.monotonic() + timeout_seconds
@@ -117,11 +124,17 @@ def read_pictures(pictures: Sequence[PictureFile], timeout_seconds: float = 180.
                 results[n] = LimitError(f"the picture {pictures[n].path} was not read", "the time or the tries for pictures were used up")
             break
         starts += 1
-        waiting = run_worker(pictures, waiting, results, deadline)
+        waiting = run_worker(pictures, waiting, results, deadline, memory)
     return results
 
 
-def run_worker(pictures: Sequence[PictureFile], waiting: list[int], results: list[Table | AuditError | None], deadline: float) -> list[int]:
+def run_worker(
+    pictures: Sequence[PictureFile],
+    waiting: list[int],
+    results: list[Table | AuditError | None],
+    deadline: float,
+    memory: PictureMemory | None = None,
+) -> list[int]:
     """Read pictures with one new worker until it fails or all are read, and return the numbers of those still unread."""
     process = start_worker()
     answers: queue.Queue[bytes] = queue.Queue()
@@ -134,6 +147,8 @@ def run_worker(pictures: Sequence[PictureFile], waiting: list[int], results: lis
                 results[n] = FormatError(f"the picture {pictures[n].path} could not be read", why)
                 return waiting[place + 1 :]
             results[n] = result_of(pictures[n], answer)
+            if memory is not None and not isinstance(results[n], AuditError):
+                memory.keep(picture_key(pictures[n].data), answer)
     finally:
         ended(process)
     return []
@@ -143,6 +158,7 @@ def ended(process: subprocess.Popen[bytes]) -> None:
     """End a worker, whatever it is doing."""
     process.kill()
     process.wait()
+    RUNNING.discard(process)
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with suppress(OSError):
@@ -157,9 +173,11 @@ def start_worker(module: str = "auditor.documents.pictures") -> subprocess.Popen
     environment["OMP_NUM_THREADS"] = str(cores())
     environment["MALLOC_ARENA_MAX"] = "1"  # glibc's pools for each thread keep what was freed
     command = [sys.executable, "-P", "-m", module]
-    return subprocess.Popen(  # noqa: S603 - a fixed command, nothing of it comes from outside
+    process = subprocess.Popen(  # noqa: S603 - a fixed command, nothing of it comes from outside
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
+    RUNNING.add(process)
+    return process
 
 
 def ask(process: subprocess.Popen[bytes], answers: queue.Queue[bytes], data: bytes, deadline: float) -> Any:

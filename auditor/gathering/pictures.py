@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 from auditor.documents.pictures import PictureFile, read_pictures
 from auditor.errors import AuditError, NetworkError
 from auditor.facts import Outline, Picture, Source, Status, Table
-from auditor.net import Network
+from auditor.net import Cache, Network
 from auditor.progress import Progress
 
 MAX_BYTES = 20 << 20
@@ -46,9 +47,9 @@ def with_pictures(
             progress.warn(f"{name}: {data}")
             continue
         had.append((picture, data, replace(source, sha256=hashlib.sha256(data).hexdigest())))
-    results = read_pictures(
-        [PictureFile(p.path or p.url, data, p.sections, p.caption, p.line) for p, data, _ in had], 30.0 + 20.0 * len(had)
-    )
+    files = [PictureFile(p.path or p.url, data, p.sections, p.caption, p.line) for p, data, _ in had]
+    memory = CachedReadings(network.cache) if network is not None and network.cache is not None else None
+    results = read_pictures(files, 30.0 + 20.0 * len(had), memory)
     tables: list[Table] = []
     for (_, _, source), result in zip(had, results, strict=True):
         if isinstance(result, AuditError):
@@ -71,6 +72,22 @@ def picture_bytes(pictures: Sequence[Picture], read: Callable[[str], bytes], net
         if name in (picture.path, picture.url):
             return _bytes(picture, read, network)
     raise NetworkError(f"{name} is no picture of these documents", status="missing")
+
+
+class CachedReadings:
+    """Keeps what was recognized in pictures where the network keeps its answers."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def recall(self, key: str) -> Any:
+        """Return what was recognized, or None."""
+        found = self._cache.get(f"picture:{key}")
+        return None if found is None else found.about
+
+    def keep(self, key: str, answer: Any) -> None:
+        """Keep what was recognized."""
+        self._cache.put(f"picture:{key}", "picture", "read in pictures", answer)
 
 
 def _bytes_or_error(picture: Picture, read: Callable[[str], bytes], network: Network | None) -> bytes | AuditError:

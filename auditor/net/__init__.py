@@ -10,9 +10,10 @@
 Every failure is a `NetworkError` whose `status` is a word of `facts.Status`.
 """
 
+from auditor.net.cache import Cache
 from auditor.net.failures import refusal
 from auditor.net.network import Network
 from auditor.net.records import Fetched, NetworkSettings, RangeAnswer, Tally, is_page
 from auditor.net.remote_blob import RemoteBlob, first_range
 
-__all__ = ["Fetched", "Network", "NetworkSettings", "RangeAnswer", "RemoteBlob", "Tally", "first_range", "is_page", "refusal"]
+__all__ = ["Cache", "Fetched", "Network", "NetworkSettings", "RangeAnswer", "RemoteBlob", "Tally", "first_range", "is_page", "refusal"]
