@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 PUBLIC_API = "https://api.github.com"
 MAX_ANSWER_BYTES = 48 << 20  # GitHub's largest answers are recursive trees (7 MB) and blobs of 32 MB in base64
 ANSWER_SECONDS = 90.0
-TIMEOUT_SECONDS = 20.0
 MAX_REDIRECTS = 3
 GET_ATTEMPTS = 2  # after a 500; the network itself asks again after 502, 503, 504 and broken connections
 RETRY_PAUSE_SECONDS = 0.5
@@ -108,17 +107,20 @@ class translated:  # noqa: N801 - used as a statement: `with translated(...):`
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Raise a `NetworkError` in place of what was raised; let our own errors and interrupts pass."""
         from github import GithubException
-        from requests import RequestException
+        from requests import RequestException, Timeout
 
         if error is None or isinstance(error, AuditError):
             return
         if isinstance(error, GithubException):
             raise refusal(error.status, error.headers or {}, error.data, self._what, self._token_given) from error
         if isinstance(error, RequestException):
-            raise NetworkError(f"no answer from GitHub for {self._what}", _one_line(error), "check the network and try again") from error
+            late = isinstance(error, Timeout)
+            state = State.TIMED_OUT if late else State.UNREACHABLE
+            help = "check the network and try again"
+            raise NetworkError(f"no answer from GitHub for {self._what}", _one_line(error), help, state=state) from error
         if isinstance(error, (RuntimeError, ValueError, TypeError, AttributeError, LookupError, AssertionError)):
             why = f"{type(error).__name__}: {_one_line(error)}"
-            raise NetworkError(f"GitHub's answer for {self._what} was not understood", why) from error
+            raise NetworkError(f"GitHub's answer for {self._what} was not understood", why, state=State.SERVER_ERROR) from error
 
 
 def api_base_url() -> str:
@@ -234,7 +236,7 @@ def _requester(network: Network, base_url: str, token: str, writing: bool) -> Re
     return NetworkRequester(
         auth=Token(token) if token else None,
         base_url=base_url,
-        timeout=int(TIMEOUT_SECONDS),
+        timeout=max(1, int(network.settings.timeout_seconds)),
         user_agent=f"auditor/{__version__}",
         per_page=100,
         verify=True,
@@ -248,6 +250,7 @@ def _requester(network: Network, base_url: str, token: str, writing: bool) -> Re
 def _connection_classes(network: Network, writing: bool) -> tuple[Any, Any]:
     """Return PyGithub's two connection classes (http, https) over the network's session."""
     from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
+    from requests import RequestException
 
     session = network.session()
 
@@ -256,22 +259,29 @@ def _connection_classes(network: Network, writing: bool) -> tuple[Any, Any]:
             raise FilingError(f"refused to send {connection.verb}", "only `audit issue --file` writes to GitHub")
         netloc = connection.host if connection.port is None else f"{connection.host}:{connection.port}"
         url = f"{protocol}://{netloc}{connection.url}"
+        broken = False
         for _ in range(MAX_REDIRECTS + 1):
             response = session.request(
                 connection.verb,
                 url,
                 headers=connection.headers,
                 data=connection.input.encode() if isinstance(connection.input, str) else connection.input,
-                timeout=TIMEOUT_SECONDS,
+                timeout=network.settings.timeout_seconds,
                 allow_redirects=False,
                 stream=True,
                 auth=Requester.noopAuth,  # or requests would put a password of ~/.netrc in the token's place
             )
             if response.status_code not in REDIRECTS:
-                return _BoundedResponse(response)
+                try:
+                    return _BoundedResponse(response)
+                except RequestException:  # the body broke off: once more, where nothing is written
+                    if broken or connection.verb not in ("GET", "HEAD"):
+                        raise
+                    broken = True
+                    continue
             response.close()
             url = _redirected(connection.verb, url, response.headers.get("Location", ""))
-        raise NetworkError("GitHub redirects without end", url)
+        raise NetworkError("GitHub redirects without end", url, state=State.MOVED)
 
     class Http(HTTPRequestsConnectionClass):
         """Plain http: loopback only, see `api_base_url`."""
@@ -330,7 +340,9 @@ def _read_bounded(response: Any) -> bytes:
         for chunk in response.iter_content(1 << 16):
             body += chunk
             if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-                raise NetworkError("GitHub's answer is too large or too slow", f"{len(body)} bytes so far", status=Status.BLOCKED)
+                raise NetworkError(
+                    "GitHub's answer is too large or too slow", f"{len(body)} bytes so far", status=Status.BLOCKED, state=State.BLOCKED
+                )
     return bytes(body)
 
 
@@ -340,7 +352,7 @@ def _redirected(verb: str, url: str, location: str) -> str:
         raise NetworkError("GitHub redirects a request that writes", "the repository was renamed or moved", http_status=307)
     target = urljoin(url, location)
     if not location or urlsplit(target)[:2] != urlsplit(url)[:2]:
-        raise NetworkError("GitHub's API redirects to another host", urlsplit(target).netloc, status=Status.BLOCKED)
+        raise NetworkError("GitHub's API redirects to another host", urlsplit(target).netloc, status=Status.BLOCKED, state=State.BLOCKED)
     return target
 
 

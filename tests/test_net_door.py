@@ -505,12 +505,13 @@ def test_a_host_that_wants_to_be_left_alone_for_long_is_not_asked_again():
     site = FakeInternet({"a.org": Reply(429, headers={"Retry-After": "3600"}), "b.org": Reply(body=b"ok")})
     net, waits = network(site)
     assert net.get("https://a.org/1").status == 429
+    assert net.get("https://a.org/2").status == 429
     for _ in range(3):
         with pytest.raises(NetworkError) as caught:
             net.get("https://a.org/2")
         assert (caught.value.status, caught.value.state) == ("quota", "rate_limited")
         assert "3600 seconds" in caught.value.why
-    assert len(site.log) == 1
+    assert len(site.log) == 2
     assert waits == []
     assert net.get("https://b.org/").body == b"ok"
 

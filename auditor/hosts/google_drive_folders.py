@@ -151,7 +151,8 @@ def _check_empty(page: requests.Response, problem: str) -> None:
     if problem:
         raise NetworkError("Google Drive: the folder's page could not be read", problem, _BROWSER, state=State.NOT_A_FILE)
     at_home = (urlsplit(url).hostname, urlsplit(url).path) == ("drive.google.com", "/embeddedfolderview")
-    bare = not re.search(r"<(?:form|script|a|iframe|input)\b", text, re.IGNORECASE) and len(said(text)) < 150
+    body = re.sub(r"(?is)<(title|head)\b.*?(</\1\s*>|\Z)", " ", text)
+    bare = not re.search(r"<(?:form|script|a|iframe|input)\b", text, re.IGNORECASE) and not said(body)  # says nothing at all
     if not at_home or not (is_folder_page or bare):
         raise NetworkError("Google Drive: the answer is not a folder's page", said(text), _BROWSER, state=State.NOT_A_FILE)
 

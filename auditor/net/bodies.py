@@ -75,10 +75,11 @@ def read_as_far_as_it_goes(stream: Iterator[bytes], limit: int) -> tuple[bytes, 
 class CountedRaw:
     """The raw body of an answer that somebody else reads, with every byte counted."""
 
-    def __init__(self, raw: Any, meter: Meter, host: str, at_end: Callable[[bytes], None]) -> None:
+    def __init__(self, raw: Any, meter: Meter, host: str, at_end: Callable[[bytes], None], seconds: float) -> None:
         self._raw = raw
         self._meter = meter
         self._host = host
+        self._seconds = seconds  # for all of it: a server that drips does not hold us
         self._at_end = at_end  # told all of a body that was read to its end
 
     def read(self, *args: Any, **options: Any) -> bytes:
@@ -88,14 +89,15 @@ class CountedRaw:
         return data
 
     def stream(self, amount: int = PIECE_BYTES, decode_content: bool | None = None) -> Iterator[bytes]:
-        """Yield pieces as urllib3 does."""
-        source = (
-            self._raw.stream(amount, decode_content=decode_content)
-            if hasattr(self._raw, "stream")
-            else iter(lambda: self._raw.read(amount), b"")
-        )
+        """Yield pieces as urllib3 does, but as soon as there is something. Raises `NetworkError` where it takes too long."""
+        raw, decoded, deadline = self._raw, bool(decode_content), time.monotonic() + self._seconds
+        is_real = isinstance(raw, urllib3.response.BaseHTTPResponse)
+        source = iter(lambda: raw.read1(amount, decode_content=decoded) if is_real else raw.read(amount), b"")
         whole = bytearray()
         for piece in source:
+            if time.monotonic() > deadline:
+                why = f"not done after {self._seconds:.0f} seconds"
+                raise NetworkError(f"{self._host} sends too slowly", why, "try again later", state=State.TIMED_OUT)
             self._meter.received(len(piece), self._host)
             whole += piece if len(whole) <= MOST_KEPT_BYTES else b""
             yield piece

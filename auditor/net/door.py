@@ -31,6 +31,7 @@ RETRIED = (429, 502, 503, 504)
 DEAD_AFTER = 2  # times that all attempts at a host failed; from then on it gets one attempt
 GIVEN_UP_AFTER = 6  # such times without an answer between them; from then on it is left alone for a while
 LEFT_ALONE_SECONDS = 60.0
+LONG_WAITS = 2  # answers in a row with a long Retry-After until all of a host is left alone: one may be about one path only
 
 
 class Door(BaseAdapter):
@@ -49,6 +50,7 @@ class Door(BaseAdapter):
         self._timer = timer
         self._lanes: dict[str, Lane] = {}
         self._failures: dict[str, int] = {}
+        self._long_waits: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def send(
@@ -72,7 +74,8 @@ class Door(BaseAdapter):
             if not stream:
                 return self._load(response)
             if response.raw is not None and getattr(response, "_content", False) is False:
-                response.raw = CountedRaw(response.raw, self.meter, host_of(request.url or ""), partial(self.kept.keep, response))
+                keep, seconds = partial(self.kept.keep, response), self._settings.exchange_seconds
+                response.raw = CountedRaw(response.raw, self.meter, host_of(request.url or ""), keep, seconds)
         return response
 
     def close(self) -> None:
@@ -135,7 +138,7 @@ class Door(BaseAdapter):
                     raise self._failed(host, _explained(error, url)) from error
                 self.pause(attempt)
                 continue
-            self._answered(host)
+            self._answered(host, response.status_code)
             if not self._is_passing(response, host) or last:
                 return self.kept.settled(request, response, entry)
             response.close()
@@ -167,9 +170,13 @@ class Door(BaseAdapter):
         if response.status_code not in RETRIED or response.headers.get("x-ratelimit-remaining", "").strip() == "0":
             return False
         wait = retry_after(response.headers.get("retry-after", ""))
-        if wait > 0:
+        is_long = wait > self._settings.retry_wait_seconds
+        with self._lock:
+            self._long_waits[host] = self._long_waits.get(host, 0) + is_long
+            is_meant_for_all = not is_long or self._long_waits[host] >= LONG_WAITS
+        if wait > 0 and is_meant_for_all:
             self._lane(host).close(wait, asked_to_wait(host, wait, response.status_code))
-        return wait <= self._settings.retry_wait_seconds
+        return not is_long
 
     def _turn(self, host: str) -> None:
         left = self.meter.seconds_left()
@@ -195,9 +202,11 @@ class Door(BaseAdapter):
         with self._lock:
             return self._failures.get(host, 0) >= DEAD_AFTER
 
-    def _answered(self, host: str) -> None:
+    def _answered(self, host: str, status: int) -> None:
         with self._lock:
             self._failures.pop(host, None)
+            if status not in RETRIED:
+                self._long_waits.pop(host, None)
 
     def _failed(self, host: str, error: NetworkError) -> NetworkError:
         """Remember that no attempt at a host was answered, and leave it alone where that goes on."""
