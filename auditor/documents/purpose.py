@@ -90,6 +90,7 @@ def judge(place: Place, full_name: str) -> Judgement:
     _weigh_address(scale, url, address)
     _weigh_words(scale, place)
     _weigh_table(scale, place, address)
+    _weigh_name(scale, place, full_name, address)
     if (address.target == "page" and address.host not in _HUB_REPOSITORY) or address.host == "github":
         _weigh_page(scale, place)
     holds_files = address.host in _FILE_HOSTS or address.target == "file"
@@ -231,7 +232,9 @@ def _weigh_table(scale: Scale, place: Place, address: Address) -> None:
         return
     numbers = sum(bool(_NUMBER.match(cell.strip())) for cell in link.row)
     neutral = bool(_NEUTRAL.match(link.label)) or not link.label
-    leads_to_files = address.host in _FILE_HOSTS or address.host in ("github_release", "direct") or address.host in _HUB_REPOSITORY
+    leads_to_files = (
+        address.host in _FILE_HOSTS or address.host == "github_release" or address.host in _HUB_REPOSITORY or address.target == "file"
+    )
     says_else = {topic.purpose for topic in topics(link.column[:300])} - {CHECKPOINT}
     if not leads_to_files or says_else:
         return
@@ -245,6 +248,14 @@ def _weigh_table(scale: Scale, place: Place, address: Address) -> None:
         re.IGNORECASE,
     ):
         scale.add(CHECKPOINT, 1.0, f"column {link.column[:40]!r}")
+
+
+def _weigh_name(scale: Scale, place: Place, full_name: str, address: Address) -> None:
+    """Weigh a file called by the repository's name and a size (`RefineThing320`): that is a model, and the words around it say of what."""
+    label, name = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (place.link.label, full_name.rsplit("/", 1)[-1]))
+    files = address.host in _FILE_HOSTS or address.target == "file"
+    if files and len(name) > 3 and label.startswith(name) and len(label) <= len(name) + 12 and not topics(place.link.label):
+        scale.add(CHECKPOINT, 1.5 * LABEL, "link text is the repository's name with a variant")
 
 
 def _weigh_page(scale: Scale, place: Place) -> None:
@@ -264,6 +275,10 @@ def _weigh_page(scale: Scale, place: Place) -> None:
         return  # a folder of a plain web server
     offers = max(_OFFERS.finditer(words), key=lambda match: match.end(), default=None)
     of_code = any(topic.purpose == OTHER for topic in topics(words[max(0, offers.start() - 25) :])) if offers else True
+    holds = re.search(r"/(?:models?|checkpoints?|weights|pretrained|model-?zoo)(?:\.html?)?/?$", host_and_path(url)[1], re.IGNORECASE)
+    if holds and any(topic.purpose == CHECKPOINT and topic.weight >= 2.4 for topic in topics(label)):
+        scale.add(CHECKPOINT, 2.5, "page of models, called checkpoints")
+        return
     if host_and_path(url)[1].strip("/") and offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
         scale.add(CHECKPOINT, 2.5, f"{offers.group()[:60]!r}")
         return

@@ -75,7 +75,7 @@ def settled(place: Place, address: Address, full_name: str) -> Judgement | None:
         return Judgement(OTHER, _SETTLED, "relative link")
     if _PAPER_HOSTS.search(host) and address.target != "folder":  # a DOI may name a deposit of files
         return Judgement(PAPER, _SETTLED, f"address of {host}")
-    if _OTHER_HOSTS.search(host):
+    if _OTHER_HOSTS.search(host) or (host.startswith(("docs.", "doc.", "documentation.")) and address.target == "page"):
         return Judgement(OTHER, _SETTLED, f"address of {host}")
     if _RESULT_HOSTS.search(host):
         return _gist(place, host)

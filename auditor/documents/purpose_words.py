@@ -107,9 +107,9 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
         2.0,
         _words(
             r"configs? cfgs? configurations? code codebase demos? notebooks? colab scripts? blogs? project\s?page homepage website",
-            r"docs? documentation tutorials? licenses? implementations? repo(?:sitory)? repositories toolbox framework library issues?",
+            r"docs? documentation tutorials? licenses? implementations? repo(?:sitory)? repositories toolbox framework library",
             r"install(?:ation)? package app youtube video\sdemo spaces? instructions? guide readme yaml leaderboard codalab bibtex",
-            r"hyperparameters? 代码",
+            r"hyperparameters? (?:github|this|an|see)\sissues? issues?\s?#?\d+ 代码",
         ),
     ),
     (CHECKPOINT, 1.2, _words(r"models? backbones? networks? encoders? generators? discriminators? detectors? 模型 modelos?")),
