@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from auditor.demo import github_fields
 from auditor.demo.answers import Answer, Request, as_blob, as_json, whole
 from auditor.demo.git_objects import Node, Snapshot
 from auditor.demo.github_shapes import (
@@ -67,11 +68,13 @@ def _branches(one: Opened, request: Request, name: str) -> Answer:
     def shown(branch: str) -> dict[str, Any]:
         sha = one.commits[branch].commit
         commit = {"sha": sha, "url": f"{one.url}/commits/{sha}"}
-        return {"name": branch, "commit": commit, "protected": False, "_links": {"self": f"{one.url}/branches/{branch}"}}
+        return {"name": branch, "commit": commit, **github_fields.of_branch(one.url, one.page, branch)}
 
     if not name:
         return listed(request, [shown(branch) for branch in one.commits])
-    return as_json(shown(name)) if name in one.commits else missing("Branch not found")
+    if name not in one.commits:
+        return missing("Branch not found")
+    return as_json({**shown(name), "commit": json.loads(_commit(one, request, name).body)})
 
 
 def _tags(one: Opened, request: Request, _rest: str) -> Answer:
@@ -97,8 +100,27 @@ def _commit(one: Opened, request: Request, ref: str) -> Answer:
         "url": f"{one.url}/git/commits/{found.commit}",
         "comment_count": 0,
     }
-    urls = {"url": f"{one.url}/commits/{found.commit}", "html_url": f"{one.page}/commit/{found.commit}"}
+    url = f"{one.url}/commits/{found.commit}"
+    urls = {"url": url, "html_url": f"{one.page}/commit/{found.commit}", "comments_url": f"{url}/comments", "node_id": f"C_{found.commit}"}
     return as_json({"sha": found.commit, **urls, "commit": inner, "author": None, "committer": None, "parents": [], "files": []})
+
+
+def _where_head(one: Opened, _request: Request, sha: str) -> Answer:
+    heads = [(name, found.commit) for name, found in one.commits.items() if found.commit.startswith(sha)]
+    return as_json([{"name": name, "commit": {"sha": id, "url": f"{one.url}/commits/{id}"}, "protected": False} for name, id in heads])
+
+
+def _compare(one: Opened, request: Request, base_and_head: str) -> Answer:
+    """Answer whether two refs are one commit: here no commit has another in its past."""
+    base, _, head = base_and_head.partition("...")
+    first, second = one.find(base), one.find(head)
+    if first is None or second is None or first.commit != second.commit:
+        return missing(f"No common ancestor between {base} and {head}.")
+    commit = json.loads(_commit(one, request, base).body)
+    url, page = f"{one.url}/compare/{base_and_head}", f"{one.page}/compare/{base_and_head}"
+    links = {"url": url, "html_url": page, "permalink_url": page, "diff_url": f"{page}.diff", "patch_url": f"{page}.patch"}
+    counts = {"status": "identical", "ahead_by": 0, "behind_by": 0, "total_commits": 0}
+    return as_json({**links, **counts, "base_commit": commit, "merge_base_commit": commit, "commits": [], "files": []})
 
 
 def _commits(one: Opened, request: Request, _rest: str) -> Answer:
@@ -235,7 +257,9 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     (r"/branches(?:/(.+))?", lambda one, request, name: _branches(one, request, name or "")),
     (r"/tags", _tags),
     (r"/commits", _commits),
+    (r"/commits/([0-9a-f]+)/branches-where-head", _where_head),
     (r"/commits/(.+)", _commit),
+    (r"/compare/(.+)", _compare),
     (r"/git/commits/([0-9a-f]+)", _git_commit),
     (r"/git/refs?/(.+)", _ref),
     (r"/git/trees/(.+)", _tree),

@@ -130,8 +130,9 @@ class GitHubReplica:
         if qualifiers.get("is") in ("issue", "pr") or qualifiers.get("type") in ("issue", "pr"):
             wants_pull = "pr" in (qualifiers.get("is"), qualifiers.get("type"))
             issues = [issue for issue in issues if issue.is_pull_request == wants_pull]
-        page, headers = paged(request, [shown_issue(found, issue) for issue in issues])
-        return as_json({"total_count": len(issues), "incomplete_results": False, "items": page}, 200, headers)
+        page, headers = paged(request, [{**shown_issue(found, issue), "score": 1.0} for issue in issues])
+        about = {"total_count": len(issues), "incomplete_results": False, "search_type": "lexical"}
+        return as_json({**about, "items": page}, 200, headers)
 
     # ----------------------------------------------------------------------------------------------------- files, pages
 

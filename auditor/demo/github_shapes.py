@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from auditor.demo import github_fields
 from auditor.demo.answers import as_blob
 from auditor.demo.git_objects import Node, Snapshot, snapshot
 from auditor.demo.internet import Content, HostedIssue, HostedRelease, HostedRepository, Symlink
@@ -61,8 +62,9 @@ def open_repository(repository: HostedRepository, number: int) -> Opened:
 
 def person(login: str) -> dict[str, Any]:
     """Return a user as the API shows one."""
-    url = f"{API}/users/{login}"
-    return {"login": login, "id": sum(map(ord, login)), "type": "User", "url": url, "html_url": f"{SITE}/{login}"}
+    url, number = f"{API}/users/{login}", sum(map(ord, login))
+    about = {"login": login, "id": number, "type": "User", "url": url, "html_url": f"{SITE}/{login}"}
+    return {**about, **github_fields.of_person(url, number)}
 
 
 def described(one: Opened) -> dict[str, Any]:
@@ -70,6 +72,7 @@ def described(one: Opened) -> dict[str, Any]:
     hosted = one.hosted
     owner, name = hosted.full_name.split("/")
     about: dict[str, Any] = {
+        **github_fields.of_whole_repository(one.url, one.page, one.number),
         "id": one.number,
         "name": name,
         "full_name": hosted.full_name,
@@ -85,9 +88,9 @@ def described(one: Opened) -> dict[str, Any]:
         "has_discussions": False,
         "default_branch": hosted.default_branch,
         "visibility": "public",
-        "forks_count": len(hosted.forks),
-        "open_issues_count": sum(issue.state == "open" for issue in hosted.issues),
-        "stargazers_count": 0,
+        **dict.fromkeys(("forks", "forks_count", "network_count"), len(hosted.forks)),
+        **dict.fromkeys(("open_issues", "open_issues_count"), sum(issue.state == "open" for issue in hosted.issues)),
+        "subscribers_count": 0,
         "size": sum(node.size or 0 for node in one.commits[hosted.default_branch].nodes.values()) >> 10,
         "created_at": WHEN,
         "updated_at": WHEN,
@@ -96,7 +99,9 @@ def described(one: Opened) -> dict[str, Any]:
         "topics": [],
     }
     if hosted.fork_of:
-        about["parent"] = about["source"] = stranger(hosted.fork_of)
+        origin = stranger(hosted.fork_of)
+        whole = github_fields.of_whole_repository(origin["url"], origin["html_url"], origin["id"])
+        about["parent"] = about["source"] = {**whole, **origin, "updated_at": WHEN}
     return about
 
 
@@ -104,7 +109,15 @@ def stranger(full_name: str) -> dict[str, Any]:
     """Return what is shown of a repository elsewhere: a fork, or what this is a fork of."""
     owner, _, name = full_name.partition("/")
     url = f"{API}/repos/{full_name}"
-    base = {"id": 5000 + sum(map(ord, full_name)), "name": name, "full_name": full_name, "owner": person(owner), "private": False}
+    number = 5000 + sum(map(ord, full_name))
+    base = {
+        **github_fields.of_repository(url, number),
+        "id": number,
+        "name": name,
+        "full_name": full_name,
+        "owner": person(owner),
+        "private": False,
+    }
     return {
         **base,
         "html_url": f"{SITE}/{full_name}",
@@ -119,7 +132,9 @@ def stranger(full_name: str) -> dict[str, Any]:
 def shown_issue(one: Opened, issue: HostedIssue) -> dict[str, Any]:
     """Return an issue or pull request as the API shows it."""
     kind = "pull" if issue.is_pull_request else "issues"
+    url = f"{one.url}/issues/{issue.number}"
     shown: dict[str, Any] = {
+        **github_fields.of_issue(url, 9000 + issue.number),
         "id": 9000 + issue.number,
         "number": issue.number,
         "title": issue.title,
@@ -131,7 +146,7 @@ def shown_issue(one: Opened, issue: HostedIssue) -> dict[str, Any]:
         "assignees": [],
         "comments": 0,
         "locked": False,
-        "url": f"{one.url}/issues/{issue.number}",
+        "url": url,
         "html_url": f"{one.page}/{kind}/{issue.number}",
         "repository_url": one.url,
         "created_at": WHEN,
@@ -139,7 +154,8 @@ def shown_issue(one: Opened, issue: HostedIssue) -> dict[str, Any]:
         "closed_at": WHEN if issue.state == "closed" else None,
     }
     if issue.is_pull_request:
-        shown["pull_request"] = {"url": f"{one.url}/pulls/{issue.number}", "html_url": shown["html_url"]}
+        pull = {"url": f"{one.url}/pulls/{issue.number}", "html_url": shown["html_url"]}
+        shown["pull_request"] = {**pull, "diff_url": f"{shown['html_url']}.diff", "patch_url": f"{shown['html_url']}.patch"}
     return shown
 
 
@@ -148,6 +164,7 @@ def shown_release(one: Opened, number: int, release: HostedRelease) -> dict[str,
     assets = [
         {
             "id": 700 * (number + 1) + place,
+            "node_id": github_fields.node_id("RA", 700 * (number + 1) + place),
             "name": name,
             "label": None,
             "size": as_blob(content).size,
@@ -163,7 +180,9 @@ def shown_release(one: Opened, number: int, release: HostedRelease) -> dict[str,
         }
         for place, (name, content) in enumerate(release.files.items())
     ]
+    url = f"{one.url}/releases/{300 + number}"
     return {
+        **github_fields.of_release(url, one.url, one.page, quote(release.tag), 300 + number),
         "id": 300 + number,
         "tag_name": release.tag,
         "name": release.name or release.tag,
@@ -171,9 +190,8 @@ def shown_release(one: Opened, number: int, release: HostedRelease) -> dict[str,
         "draft": False,
         "prerelease": release.prerelease,
         "target_commitish": one.hosted.default_branch,
-        "url": f"{one.url}/releases/{300 + number}",
-        "assets_url": f"{one.url}/releases/{300 + number}/assets",
-        "html_url": f"{one.page}/releases/tag/{quote(release.tag)}",
+        "url": url,
+        "assets_url": f"{url}/assets",
         "author": person(one.hosted.full_name.partition("/")[0]),
         "created_at": WHEN,
         "published_at": WHEN,
@@ -204,8 +222,8 @@ def shown_content(one: Opened, node: Node, found: Snapshot, *, inline: bool) -> 
         "html_url": f"{one.page}/{'tree' if is_tree else 'blob'}/{found.commit}/{path}",
         "git_url": f"{one.url}/git/{'trees' if is_tree else 'blobs'}/{node.sha}",
         "download_url": None if is_tree else f"{RAW}/{one.hosted.full_name}/{found.commit}/{path}",
-        "_links": {"self": url, "git": "", "html": ""},
     }
+    shown["_links"] = {"self": url, "git": shown["git_url"], "html": shown["html_url"]}
     if isinstance(node.content, Symlink):
         return {**shown, "target": node.content.target}
     if inline and (node.size or 0) <= INLINE_BYTES:
