@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from auditor.architectures.atlas_telling import by_shapes_alone, with_atlas
-from auditor.architectures.bert import TextEncoder
-from auditor.architectures.blueprint import leaves
-from auditor.architectures.convnext import ConvNeXt
-from auditor.architectures.cost import CostHints, is_whole, measure
 from auditor.architectures.counts import count_parameters
-from auditor.architectures.detr import DetectionTransformer
 from auditor.architectures.fingerprint import fingerprint
-from auditor.architectures.gpt import LanguageModel
-from auditor.architectures.hifigan import HifiGan
-from auditor.architectures.hrnet import HRNet
-from auditor.architectures.mobile import MobileNetwork
-from auditor.architectures.network import RebuildingRecognizer, Recognized
-from auditor.architectures.poolformer import PoolFormer
-from auditor.architectures.rebuild import Rebuilt, require_torch
-from auditor.architectures.resnet import ResNet
-from auditor.architectures.swin import Swin
-from auditor.architectures.unet import UNet
+from auditor.architectures.recognizers import RECOGNIZERS
 from auditor.architectures.unknown import unknown
-from auditor.architectures.vit import VisionTransformer
 from auditor.facts import Architecture, Checkpoint, Cost, Parameters, Tensor
 
-RECOGNIZERS: tuple[RebuildingRecognizer, ...] = (
-    ConvNeXt(),
-    ResNet(),
-    VisionTransformer(),
-    Swin(),
-    PoolFormer(),
-    MobileNetwork(),
-    HRNet(),
-    DetectionTransformer(),
-    UNet(),
-    HifiGan(),
-    TextEncoder(),
-    LanguageModel(),
-)
+if TYPE_CHECKING:
+    from auditor.architectures.cost import CostHints
+    from auditor.architectures.network import RebuildingRecognizer, Recognized
+
+__all__ = ["RECOGNIZERS", "inspect_checkpoint", "prove_and_cost", "recognized"]
+
 MOST_LAYERS = 4000  # rebuilt in torch; the deepest published backbones have a few hundred
 LARGEST_SIDE = 1 << 14  # pixels
 TORCH_ERRORS = (RuntimeError, ValueError, TypeError, OverflowError, ZeroDivisionError, IndexError)
@@ -75,6 +53,10 @@ def prove_and_cost(
     large or too strange to rebuild has proved nothing, so its share is 0.
     Raises `MissingExtra` where torch is not installed and the architecture is a known one.
     """
+    from auditor.architectures.blueprint import leaves
+    from auditor.architectures.cost import CostHints, is_whole, measure
+    from auditor.architectures.rebuild import Rebuilt, require_torch
+
     if architecture.family == "unknown":
         return 0.0, None
     if by_shapes_alone(architecture):

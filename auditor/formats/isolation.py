@@ -25,6 +25,7 @@ from auditor.facts import Checkpoint, Status, Unreadable
 from auditor.formats.confinement import DATA_BYTES
 from auditor.formats.interface import Limits
 from auditor.formats.worker_process import WALL_SECONDS, ReaderSource, WorkerNotStartedError, WorkerProcess
+from auditor.formats.worker_start import end_ahead
 
 MOST_WORKERS = 8
 """As many as files are read at once: a worker whose file lies behind a network waits most of the time."""
@@ -192,6 +193,7 @@ def close_workers() -> None:
         pool, _pool = _pool, None
     if pool is not None:
         pool.close()
+    end_ahead()
 
 
 def _forget_workers() -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess  # the worker is this interpreter with a fixed command line
-import sys
+import subprocess
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO
 
 from auditor.blob import Blob
@@ -19,6 +16,7 @@ from auditor.facts import Checkpoint, Status, Unreadable
 from auditor.formats.interface import Limits
 from auditor.formats.messages import HELD, RANGE, pack_failure, receive, send
 from auditor.formats.transport import RESULT_BYTES, decode
+from auditor.formats.worker_start import MODULE, NAME, command_of, start
 
 START_SECONDS = 60.0
 """How long a worker may take to start; a tenth of a second is usual."""
@@ -41,9 +39,6 @@ FILES = 300
 WORKER_BYTES = 128 << 20
 """A worker whose memory grew beyond this is replaced."""
 
-_ROOT = str(Path(__file__).resolve().parents[2])
-_KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # what the interpreter itself may need
-_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HDF5_PLUGIN_PATH": os.devnull, "HDF5_USE_FILE_LOCKING": "FALSE"}
 _CRASHES = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGABRT", "SIGFPE", "SIGTRAP", "SIGSYS")
 
 Content = Checkpoint | Unreadable
@@ -57,29 +52,21 @@ class WorkerNotStartedError(Exception):
 class ReaderSource:
     """Where a worker gets its readers: the name of a tuple in a module of the program's own, never anything from a file."""
 
-    module: str = "auditor.formats.reading"
-    name: str = "READERS"
+    module: str = MODULE
+    name: str = NAME
     folder: str = ""  # further place of modules
 
     def command(self) -> list[str]:
-        """Return the command line of a worker: the interpreter without site packages, environment and current directory."""
-        code = (
-            "import sys; sys.path += sys.argv[1:]; from auditor.formats.isolated_worker import work; "
-            f"from {self.module} import {self.name} as readers; work(readers)"
-        )
-        places = [_ROOT, *(path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")), self.folder]
-        return [sys.executable, "-I", "-S", "-E", "-c", code, *dict.fromkeys(filter(None, places))]
+        """Return the command line of a worker."""
+        return command_of(self.module, self.name, self.folder)
 
 
 class WorkerProcess:
     """A running worker. One thread at a time reads with it; any thread may `condemn` it."""
 
     def __init__(self, source: ReaderSource) -> None:
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _SETTINGS
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - a fixed command, nothing of it comes from outside
-                source.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=os.sep
-            )
+            self._process = start(source.command())
         except (OSError, ValueError) as error:
             raise WorkerNotStartedError(f"no process can be started: {error}") from error
         self.deadline: float | None = None  # by the monotonic clock; None while nothing is asked of it

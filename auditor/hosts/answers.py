@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from email.message import Message
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -111,6 +110,8 @@ def _disposition_name(stated: str) -> str:
     extended = re.search(r"filename\*\s*=\s*\"?utf-8'[^']*'([^;\"]+)", stated, re.IGNORECASE)
     if extended:  # RFC 6266, section 4.3: it wins over the plain form
         return unquote(extended[1].strip(), errors="replace")
+    from email.message import Message  # takes longer to be imported than a local file to be listed
+
     message = Message()
     message["content-disposition"] = re.sub(r"[\r\n]", " ", stated)
     return message.get_filename("") or ""

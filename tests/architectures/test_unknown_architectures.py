@@ -204,3 +204,28 @@ def test_recognizer_names_are_unique_and_match_the_protocol():
     for recognizer in RECOGNIZERS:
         assert recognizer.accepts(()) is False
         assert recognizer.recognize(()) is None
+
+
+def test_no_recognizer_is_left_out_for_how_names_end():
+    from auditor.architectures.convnext import CONVNEXT_SPELLINGS
+    from auditor.architectures.detr import DETR_GRAMMARS
+    from auditor.architectures.hifigan import FIRST, WEIGHTS
+    from auditor.architectures.hrnet import ANCHOR
+    from auditor.architectures.mobile import MOBILE_SPELLINGS
+    from auditor.architectures.resnet import RESNET_SPELLINGS
+
+    anchors = {
+        "convnext": [one.anchor for one in CONVNEXT_SPELLINGS],
+        "resnet": [one.anchor for one in RESNET_SPELLINGS],
+        "mobile": [one.anchor for one in MOBILE_SPELLINGS],
+        "detr": [one.anchor for one in DETR_GRAMMARS],
+        "hrnet": [ANCHOR],
+        "hifigan": [f"{FIRST}.{weight}" for weight in WEIGHTS.values()],
+        "unet": ["anything"],
+    }
+    for late in RECOGNIZERS:
+        known = anchors.get(late.name) or [grammar.anchor for grammar in late.load().grammars]
+        assert known
+        assert late.name == late.load().name
+        for anchor in known:
+            assert anchor.endswith(late.endings), (late.name, anchor)

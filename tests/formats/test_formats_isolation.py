@@ -16,12 +16,13 @@ from pathlib import Path
 
 import hostile
 import pytest
+import torch
 from format_files import CountingBlob, saved, tarred, torch_zip_of, zipped
 
 from auditor.blob import BytesBlob
 from auditor.errors import NetworkError
 from auditor.facts import Checkpoint, Status, Unreadable
-from auditor.formats import isolation, worker_process
+from auditor.formats import isolation, worker_process, worker_start
 from auditor.formats.interface import Limits
 from auditor.formats.isolation import UNISOLATED, WorkerPool, close_workers, read_isolated, shared_pool
 from auditor.formats.reading import read_contents
@@ -132,7 +133,7 @@ class TestRuin:
         found = tell(fresh, b"!environment")
         fresh.close()
         assert isinstance(found, Checkpoint)
-        allowed = {*worker_process._KEPT, *worker_process._SETTINGS, "LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
+        allowed = {*worker_start.KEPT, *worker_start.SETTINGS, "LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
         assert {tensor.name for tensor in found.tensors} <= allowed
 
     def test_what_a_library_prints_does_not_come_between(self, pool):
@@ -375,3 +376,41 @@ def test_a_poisoned_checkpoint_is_dangerous_there_too(tmp_path):
         assert isinstance(found, Unreadable)
         assert found.kind == "dangerous"
     assert not sentinel.exists()
+
+
+def test_a_worker_started_ahead_is_taken_once_and_confined_alike():
+    close_workers()
+    worker_start.start_ahead()
+    worker_start.start_ahead()
+    ((_, process),) = worker_start._ahead
+    try:
+        pool = WorkerPool()
+        (found,) = pool.read(BytesBlob(saved({"w": torch.zeros(3, 4)}), "a.pth"), USUAL)
+        assert isinstance(found, Checkpoint)
+        assert process.pid in pool.pids
+        assert not worker_start._ahead
+        pool.close()
+        assert process.poll() is not None
+    finally:
+        worker_start.end_ahead()
+
+
+def test_a_worker_started_ahead_for_another_command_or_dead_is_not_taken():
+    worker_start.start_ahead()
+    ((_, process),) = worker_start._ahead
+    pool = WorkerPool(ReaderSource("hostile_readers", "READERS", HERE))
+    pool.start()
+    assert process.pid not in pool.pids
+    assert process.poll() is not None
+    pool.close()
+    worker_start.start_ahead()
+    ((_, process),) = worker_start._ahead
+    process.kill()
+    process.wait()
+    pool = WorkerPool()
+    assert isinstance(pool.read(BytesBlob(saved({"w": torch.zeros(3, 4)}), "a.pth"), USUAL)[0], Checkpoint)
+    pool.close()
+    worker_start.start_ahead()
+    ((_, process),) = worker_start._ahead
+    close_workers()
+    assert process.poll() is not None
