@@ -11,6 +11,14 @@ from internet.proxy import Authority, RunningInternet, serve
 from auditor.demo.internet import World
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the cache of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Certificates for the run."""

@@ -126,7 +126,8 @@ class Cache:
             return count
 
         if host is None:
-            self._aside().unlink(missing_ok=True)
+            with suppress(OSError):
+                self._aside().unlink(missing_ok=True)
         return self._do(work, 0, writes=True)
 
     def size(self) -> int:
@@ -229,7 +230,7 @@ class Cache:
         if database is not None:
             with suppress(sqlite3.Error):
                 database.close()
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or not isinstance(error, (sqlite3.OperationalError, OSError)):
+        if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or not isinstance(error, (sqlite3.OperationalError, OSError)):
             self._set_aside(error)
         elif code == sqlite3.SQLITE_FULL:
             self._writes = False
