@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import State, Status
-from auditor.hosts.answers import KeptBlobs, failed, file_name, quoted_names, skipped, version_of
+from auditor.hosts.answers import KeptBlobs, file_name, quoted_names, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.hosts.json_api import MAX_PAGES, Api, Refusal, digest_of, mapping, rows, text, whole_number
 from auditor.hosts.walk import Walk
@@ -78,12 +78,12 @@ class Figshare:
         if place.kind in ("page", "private"):
             words = PRIVATE if place.kind == "private" else "a page of figshare, not an item: open it in a browser"
             return skipped(url, self.name, words)
-        walk = Walk()
+        walk, what = Walk(), "what could be seen"
         with network.tally() as cost:
             try:
                 what = self._file(place, walk, network) if place.kind == "file" else _listed(place, walk, network)
             except NetworkError as error:
-                return failed(url, self.name, error, cost)
+                walk.troubles.append(error)
         return walk.listing(url, self.name, what, cost)
 
     def open(self, file: RemoteFile, network: Network) -> RemoteBlob:
@@ -169,7 +169,7 @@ def _article(place: FigsharePlace, walk: Walk, network: Network, prefix: str = "
         raise closed
     entries = _entries(record, place, walk, network, is_latest=not place.version or latest == int(version or 0))
     files = [_remote_file(entry, place.number, version, prefix) for entry in entries]
-    for file in [_the_one(files, place.file)] if place.file else files:
+    for file in [_the_one(files, place.file, whole=not walk.troubles)] if place.file else files:
         walk.add(file)
     if record.get("is_metadata_record") is True and not entries:
         walk.notes.append(f"item {place.number} is a description without files: {text(record.get('metadata_reason'), 300)}".rstrip(": "))
@@ -239,9 +239,10 @@ def _remote_file(entry: Any, article: str, version: str, prefix: str) -> RemoteF
     return RemoteFile(prefix + name, page, f"{DOWNLOADS}/{number}", whole_number(record.get("size")), md5=md5, revision=str(number))
 
 
-def _the_one(files: list[RemoteFile | None], number: str) -> RemoteFile:
+def _the_one(files: list[RemoteFile | None], number: str, *, whole: bool) -> RemoteFile | None:
+    """Return the file of a number, None where it may be one that is not seen. Raises `NetworkError` where it is not there."""
     found = next((file for file in files if file is not None and file.revision == number), None)
-    if found is None:
+    if found is None and whole and None not in files:
         why = f"it has {quoted_names([file.name for file in files if file is not None])}"
         raise NetworkError(
             f"the item on figshare has no file {number}", why, "check it in a browser", status="missing", state=State.NOT_FOUND

@@ -92,7 +92,7 @@ class ModelScope:
                         walk.add(_file(entry, place))
             except NetworkError as error:
                 walk.troubles.append(error)
-            if place.is_file and not walk.files and not walk.troubles:
+            if place.is_file and not (walk.files or walk.troubles or walk.unread):
                 what, why = f"the repository on ModelScope has no file {place.path[:200]!r}", f"at {place.revision}"
                 absent = NetworkError(what, why, "check the file's name on its page", status="missing", state=State.NOT_FOUND)
                 walk.troubles.append(absent)

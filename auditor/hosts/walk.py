@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor.errors import NetworkError
@@ -43,13 +44,13 @@ class Walk:
     def listing(self, url: str, host: str, what: str, cost: Tally) -> Listing:
         """Return what was found: OK where nothing went wrong, PARTIAL with the first trouble's state where something did."""
         if self.troubles and not self.files:
-            first = failed(url, host, self.troubles[0], cost, self._digest())
+            first = replace(failed(url, host, self.troubles[0], cost, self._digest()), detail=told(self.troubles[0]))
             return first if first.status is not Status.PARTIAL else self._listing(url, host, what, cost, first.state)
         return self._listing(url, host, what, cost, self._state())
 
     def _listing(self, url: str, host: str, what: str, cost: Tally, state: State) -> Listing:
         whole = state in (State.OK, State.EMPTY)
-        details = [f"{what} of {_counted(len(self.files))}", *self.notes, *(f"not all of it: {error}" for error in self.troubles[:3])]
+        details = [f"{what} of {_counted(len(self.files))}", *self.notes, *(f"not all of it: {told(error)}" for error in self.troubles[:3])]
         if self.unread:
             details.append(f"not all of it: {self.unread} entries could not be understood")
         if self.is_full:
@@ -72,6 +73,11 @@ class Walk:
         if len(self._digests) <= 1:
             return "".join(self._digests)
         return hashlib.sha256("".join(self._digests).encode()).hexdigest()
+
+
+def told(error: NetworkError) -> str:
+    """Return what went wrong, why, and what to do about it."""
+    return f"{error}; {error.help}" if error.help else str(error)
 
 
 def _counted(files: int) -> str:

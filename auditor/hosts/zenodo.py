@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 from auditor.addresses import locate
 from auditor.errors import NetworkError
 from auditor.facts import State, Status
-from auditor.hosts.answers import KeptBlobs, failed, plain_name, quoted_names, skipped, version_of
+from auditor.hosts.answers import KeptBlobs, plain_name, quoted_names, skipped, version_of
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.hosts.json_api import Api, Refusal, digest_of, mapping, rows, text, whole_number
 from auditor.hosts.walk import Walk
@@ -78,14 +78,13 @@ class Zenodo:
         if place.kind in ("page", "sandbox"):
             what = "a page of Zenodo, not a record" if place.kind == "page" else "Zenodo's sandbox, a place for tests that is emptied"
             return skipped(url, self.name, f"{what}: open it in a browser")
+        walk, what = Walk(), "what could be seen"
         with network.tally() as cost:
             try:
                 place = _behind_badge(url, network) if place.kind == "badge" else place
-                if place.kind == "bucket":
-                    return self._bucket(url, place, network)
-                walk, what = self._walk(place, network)
+                what = self._bucket(url, place, walk, network) if place.kind == "bucket" else _record(place, walk, network)
             except NetworkError as error:
-                return failed(url, self.name, error, cost)
+                walk.troubles.append(error)
         return walk.listing(url, self.name, what, cost)
 
     def open(self, file: RemoteFile, network: Network) -> RemoteBlob:
@@ -94,34 +93,12 @@ class Zenodo:
         kept = self._kept.take(network, address)
         return kept or network.blob(address, name=file.name, size=file.size, classify=API.not_the_bytes, revision=version_of(file))
 
-    def _bucket(self, url: str, place: ZenodoPlace, network: Network) -> Listing:
+    def _bucket(self, url: str, place: ZenodoPlace, walk: Walk, network: Network) -> str:
         """Read a file at the addresses that Zenodo had before 2023, which name a bucket and no record."""
-        with network.tally() as cost:
-            blob = network.blob(url, name=plain_name(place.name), classify=API.not_the_bytes)
+        blob = network.blob(url, name=plain_name(place.name), classify=API.not_the_bytes)
         self._kept.keep(network, url, blob)
-        walk = Walk()
         walk.add(RemoteFile(blob.name, url, url, blob.size))
-        return walk.listing(url, self.name, "a bucket's address", cost)
-
-    def _walk(self, place: ZenodoPlace, network: Network) -> tuple[Walk, str]:
-        walk = Walk()
-        record, digest = API.json(network, place.record_url())
-        walk.saw(digest)
-        record = mapping(record)
-        number = str(whole_number(record.get("id")) or place.record)
-        entries = rows(record.get("files"))
-        if not _is_closed(record) and (not entries or len(entries) >= FILES_OF_A_RECORD):
-            listed, digest = API.json(network, ZenodoPlace("record", number, token=place.token).record_url("/files"))
-            walk.saw(digest)
-            entries = rows(mapping(listed).get("entries")) or entries
-        if not entries and _is_closed(record):
-            raise _closed(record)
-        for entry in entries:
-            walk.add(_file(entry, number, place.token))
-        if place.kind == "file":
-            walk.files = [_the_one(walk.files, place.name)]
-        walk.notes += _versions(record, place, number)
-        return walk, f"record {number}" if place.kind == "record" else f"one file of record {number}"
+        return "a bucket's address"
 
 
 def zenodo_place(url: str) -> ZenodoPlace:
@@ -163,6 +140,26 @@ def _record_place(number: str, rest: list[str], token: str) -> ZenodoPlace:
             return ZenodoPlace("record", number, token=token)
 
 
+def _record(place: ZenodoPlace, walk: Walk, network: Network) -> str:
+    """Add the files of a record, or the one that is named. Raises `NetworkError`, also where they are not public."""
+    found, digest = API.json(network, place.record_url())
+    walk.saw(digest)
+    record = mapping(found)
+    number = str(whole_number(record.get("id")) or place.record)
+    entries = rows(record.get("files"))
+    if not _is_closed(record) and (not entries or len(entries) >= FILES_OF_A_RECORD):
+        listed, digest = API.json(network, ZenodoPlace("record", number, token=place.token).record_url("/files"))
+        walk.saw(digest)
+        entries = rows(mapping(listed).get("entries")) or entries
+    if not entries and _is_closed(record):
+        raise _closed(record)
+    files = [_file(entry, number, place.token) for entry in entries]
+    for file in [_the_one(files, place.name)] if place.kind == "file" else files:
+        walk.add(file)
+    walk.notes += _versions(record, place, number)
+    return f"record {number}" if place.kind == "record" else f"one file of record {number}"
+
+
 def _behind_badge(url: str, network: Network) -> ZenodoPlace:
     """Follow the badge of a GitHub repository to the record of its latest release. Raises `NetworkError`."""
     here = url
@@ -198,11 +195,12 @@ def _file(entry: Any, number: str, token: str) -> RemoteFile | None:
     )
 
 
-def _the_one(files: list[RemoteFile], name: str) -> RemoteFile:
-    found = next((file for file in files if file.name == name), None)
-    if found is None:
+def _the_one(files: list[RemoteFile | None], name: str) -> RemoteFile | None:
+    """Return the file of a name, None where it may be an entry that could not be read. Raises `NetworkError` where it is not there."""
+    found = next((file for file in files if file is not None and file.name == name), None)
+    if found is None and None not in files:
         what = f"the record on Zenodo has no file {name[:200]!r}"
-        why = f"it has {quoted_names([file.name for file in files])}"
+        why = f"it has {quoted_names([file.name for file in files if file is not None])}"
         raise NetworkError(what, why, "check the file's name on the record's page", status="missing", state=State.NOT_FOUND)
     return found
 

@@ -19,7 +19,7 @@ LINKS = [
     ("https://pan.baidu.com/share/init?surl=abC&pwd=1234", "baidu", State.SIGN_IN, ["share abC", "extraction code 1234"]),
     ("https://pan.baidu.com/s/1x#qfh8", "baidu", State.SIGN_IN, ["extraction code qfh8"]),
     ("https://www.kaggle.com/datasets/lab/pose", "kaggle", State.SIGN_IN, ["dataset lab/pose", "kaggle datasets download lab/pose"]),
-    ("https://www.kaggle.com/datasets/lab/pose?select=m.pth", "kaggle", State.SIGN_IN, ["'m.pth'"]),
+    ("https://www.kaggle.com/datasets/lab/pose?select=m.pth", "kaggle", State.SIGN_IN, ["(m.pth)"]),
     (
         "https://www.kaggle.com/models/google/bert/tensorFlow2/base/3",
         "kaggle",
@@ -33,7 +33,7 @@ LINKS = [
     ("https://mega.nz/file/Ab1#key", "mega", State.SKIPPED, ["file Ab1"]),
     ("https://mega.nz/file/Ab1", "mega", State.SKIPPED, ["lacks the key"]),
     ("https://mega.nz/#F!Ab1!key", "mega", State.SKIPPED, ["folder Ab1"]),
-    ("https://www.mediafire.com/file/k3y/model+v1.pth/file", "mediafire", State.SKIPPED, ["file k3y", "'model v1.pth'"]),
+    ("https://www.mediafire.com/file/k3y/model+v1.pth/file", "mediafire", State.SKIPPED, ["file k3y", "(model v1.pth)"]),
     ("https://www.mediafire.com/folder/k3y/weights", "mediafire", State.SKIPPED, ["folder k3y"]),
     ("https://www.mediafire.com/?k3y", "mediafire", State.SKIPPED, ["file k3y"]),
 ]

@@ -109,6 +109,8 @@ def test_what_an_older_version_does_not_show_is_partial_and_no_absence():
     for version in (1, 2, 3):
         listing, _ = resolve(f"{many.url}/{version}", many)
         found[version] = (listing.status, listing.state, len(listing.files))
+    listing, _ = resolve(f"{many.url}/1?file={many.file_number('0011.pth', 1)}", many)
+    assert (listing.status, listing.files) == ("partial", ())
     assert found == {1: ("partial", State.TOO_MANY, 10), 2: ("ok", State.OK, 10), 3: ("ok", State.OK, 12)}
 
 

@@ -78,6 +78,16 @@ def test_one_file_is_told_with_its_digest_and_a_name_that_is_not_there_is_missin
     assert "pose_S.pth" in listing.detail
 
 
+def test_a_file_that_may_be_an_entry_of_unknown_shape_is_not_called_missing():
+    record = json.loads(RECORD.pages[f"{API}/{RECORD.number}"].content)
+    record["files"][0]["key"] = None
+    strange = {f"{API}/{RECORD.number}": Page(json.dumps(record).encode(), "application/json")}
+    listing, _ = resolve(f"{RECORD.url}/files/pose_S.pth", pages=strange)
+    assert (listing.status, listing.files) == ("partial", ())
+    listing, _ = resolve(RECORD.url, pages=strange)
+    assert (listing.status, len(listing.files)) == ("partial", 2)
+
+
 def test_the_version_at_the_link_counts_and_a_newer_one_is_mentioned():
     listing, _ = resolve(RECORD.url, replace(RECORD, is_last=False))
     assert listing.status is Status.OK
