@@ -331,6 +331,7 @@ _RULES: tuple[tuple[str, Callable[[str, SplitResult], Address]], ...] = (
     ("dropbox.com", _dropbox),
     ("dropboxusercontent.com", _dropbox),
     ("1drv.ms", _onedrive),
+    ("1drv.ws", _onedrive),
     ("onedrive.live.com", _onedrive),
     ("sharepoint.com", _onedrive),
     ("sharepoint.cn", _onedrive),

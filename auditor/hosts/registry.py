@@ -16,8 +16,10 @@ from auditor.hosts.hugging_face import HuggingFace
 from auditor.hosts.interface import FileHost
 from auditor.hosts.mendeley import Mendeley
 from auditor.hosts.modelscope import ModelScope
+from auditor.hosts.onedrive import OneDrive
 from auditor.hosts.osf import Osf
 from auditor.hosts.s3 import S3
+from auditor.hosts.sharepoint import SharePoint
 from auditor.hosts.unsupported import Unsupported
 from auditor.hosts.zenodo import Zenodo
 
@@ -34,7 +36,7 @@ _NAMED: tuple[FileHost, ...] = (
     Closed(),
 )
 
-_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs(), GitLab(), Dropbox())
+_STORAGE: tuple[FileHost, ...] = (S3(), GoogleStorage(), AzureBlobs(), GitLab(), Dropbox(), OneDrive(), SharePoint())
 _KNOWN = (*_NAMED, *_STORAGE)
 
 HOSTS: tuple[FileHost, ...] = (*_KNOWN, Direct(elsewhere=_KNOWN), Unsupported())

@@ -12,7 +12,7 @@ from auditor.net import Network
 
 # The name that people know, and what they can do by hand.
 PLACES: dict[str, tuple[str, str]] = {
-    "onedrive": ("OneDrive or SharePoint", "its pages need a browser"),
+    "onedrive": ("OneDrive", "it is no shared link"),
     "google_docs": ("a Google document", "it holds no files"),
     "colab": ("a Colab notebook", "it holds no files"),
     "arxiv": ("arXiv", "it holds papers, no checkpoints"),

@@ -125,8 +125,8 @@ def test_names_are_unique_and_the_last_host_accepts_everything():
         ("https://www.dropbox.com/s/abc/m.pth?dl=0", "dropbox"),
         ("https://www.dropbox.com/sh/abc/def", "dropbox"),
         ("https://pan.baidu.com/s/1abc", "closed"),
-        ("https://1drv.ms/u/s!abc", "unsupported"),
-        ("https://x.sharepoint.com/:u:/g/abc", "unsupported"),
+        ("https://1drv.ms/u/s!abc", "onedrive"),
+        ("https://x.sharepoint.com/:u:/g/abc", "sharepoint"),
         ("https://www.kaggle.com/datasets/a/b", "closed"),
         ("https://mega.nz/file/abc#key", "closed"),
         ("file:///etc/passwd", "unsupported"),
@@ -140,7 +140,6 @@ def test_each_address_has_its_host(url, name):
     "url",
     [
         "https://pan.baidu.com/s/1abc",
-        "https://1drv.ms/u/s!abc",
         "https://mega.nz/file/abcd",
         "https://www.kaggle.com/datasets/a/b",
         "https://pan.quark.cn/s/abcdef",
