@@ -26,6 +26,7 @@ from auditor.cli.application import (
     app,
 )
 from auditor.cli.interruption import promise
+from auditor.cli.limits import Jobs, MaxBytes, MaxSeconds, limited, said
 from auditor.command_line import check_words, console, folder_name, progress_for, tell_of_cache, typed_by_user
 from auditor.errors import UsageError
 
@@ -50,6 +51,9 @@ def run(
     paper: Papers = None,
     log: Annotated[list[str] | None, typer.Option("--log", metavar="FILE", help="An error log of load_state_dict.")] = None,
     download: Download = "header",
+    max_bytes: MaxBytes = "",
+    max_seconds: MaxSeconds = "",
+    jobs: Jobs = None,
     no_follow: Annotated[bool, typer.Option("--no-follow", help="Open no link: documents and claims alone.")] = False,
     agent: Agent = None,
     agent_url: AgentUrl = None,
@@ -78,7 +82,8 @@ def run(
         language=lang,
     )
     opened = opened_agent(agent, agent_url, agent_budget)
-    network = Network(typed_by_user((*asked.artifacts, *asked.papers), offline=offline, no_cache=no_cache))
+    settings = typed_by_user((*asked.artifacts, *asked.papers), offline=offline, no_cache=no_cache)
+    network = Network(limited(settings, download, max_bytes, max_seconds, jobs))
     audit(target, asked, network, out, quiet, no_color, opened)
 
 
@@ -129,6 +134,8 @@ def audit(
     if network.cache is not None:
         promise("what was read is kept; run the same command to continue")
     with progress_for(quiet, no_color) as progress:
+        if asked.download == "full":
+            progress.warn(said(network.settings))
         seen = look(target, asked, kit, network, progress)
         tell_of_cache(network, progress)
         facts, folder = seen.facts, out or Path("reports") / folder_name(seen.facts.repository.full_name)

@@ -31,7 +31,12 @@ def inspect_paths(
         from auditor.hosts.registry import HOSTS
         from auditor.net import Network
 
-        network, hosts = Network(typed_by_user(paths, offline=offline, no_cache=no_cache)), HOSTS
+        settings = typed_by_user(paths, offline=offline, no_cache=no_cache)
+        if download == "full":
+            from auditor.cli.limits import limited
+
+            settings = limited(settings, download)
+        network, hosts = Network(settings), HOSTS
     with progress_for(quiet or as_json, no_color) as progress:
         gathered = gather_artifacts((), network, hosts, progress, given=paths, download=download)
         tell_of_cache(network, progress)
