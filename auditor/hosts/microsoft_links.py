@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from auditor.errors import NetworkError
 from auditor.facts import State, Status
@@ -18,6 +18,8 @@ from auditor.hosts.pages import asks_to_sign_in, page_error, seen
 from auditor.net import Network, RangeAnswer, is_page, refusal
 
 HEAD_BYTES = 64 << 10
+PAGE_BYTES = 4 << 20  # of a page on the way
+_COOKIE = re.compile(r"(?:^|,\s*)([\w.-]{1,64})=([^;,\s]{1,8192})", re.ASCII)  # several headers arrive as one; dates hold commas, too
 BY_HAND = "open the link in a browser, download the file and give it with --artifact"
 _WORDS: tuple[tuple[str, State, str, str], ...] = (
     (r"password", State.SIGN_IN, "the link is protected by a password", "ask the owner for a link without one"),
@@ -56,27 +58,40 @@ class Redeemed:
 
 
 def redeem(url: str, network: Network) -> Redeemed:
-    """Follow a link with the cookies that are set on the way. Raises `NetworkError` where no answer comes."""
-    import requests
-    from requests.cookies import get_cookie_header
+    """Follow a link with the cookies that are set on the way, each sent to its own server only.
 
-    from auditor.net.failures import explain
+    Raises `NetworkError` where no answer comes.
+    """
+    jar: dict[str, dict[str, str]] = {}
+    current = url
+    for _ in range(network.settings.max_redirects + 1):
+        place = urlsplit(current)
+        cookie = "; ".join(f"{name}={value}" for name, value in jar.get(place.netloc, {}).items()) if place.scheme == "https" else ""
+        answer = _asked(url, current, {"Cookie": cookie} if cookie else {}, network)
+        for found in _COOKIE.finditer(answer.headers.get("set-cookie", "")):
+            jar.setdefault(place.netloc, {})[found[1]] = found[2]
+        target = answer.headers.get("location", "") if 300 <= answer.status < 400 else ""
+        if not target:
+            return Redeemed(answer, cookie)
+        try:
+            current = urljoin(current, target)
+            urlsplit(current)
+        except ValueError as error:
+            raise NetworkError("the link leads to a broken address", target[:200], BY_HAND, state=State.MOVED) from error
+    raise NetworkError("the link redirects in circles", f"from {url}", BY_HAND)
 
-    session = network.session()
+
+def _asked(url: str, current: str, headers: Mapping[str, str], network: Network) -> RangeAnswer:
+    """Return the beginning of one answer, a redirect included."""
+    wanted = {"Range": f"bytes=0-{HEAD_BYTES - 1}", "Accept-Encoding": "identity", **headers}
     try:
-        wanted = {"Range": f"bytes=0-{HEAD_BYTES - 1}", "Accept-Encoding": "identity"}
-        with session.get(url, headers=wanted, stream=True) as response:
-            body = b""
-            for piece in response.iter_content(16 << 10):
-                body += piece
-                if len(body) >= HEAD_BYTES:
-                    break
-            final = response.url or url
-            cookie = get_cookie_header(session.cookies, requests.Request("GET", final).prepare()) or ""  # type: ignore[no-untyped-call]
-            answer = RangeAnswer(url, final, response.status_code, response.headers, body[:HEAD_BYTES])
-    except (requests.RequestException, ValueError) as error:
-        raise explain(error, url) from error
-    return Redeemed(answer, cookie)
+        found = network.get(current, headers=wanted, max_bytes=PAGE_BYTES, follow=False)
+    except NetworkError as error:
+        if "too large" not in error.what:
+            raise
+        first = network.get_range(current, 0, HEAD_BYTES, headers=headers)  # a file, and a server that ignores ranges
+        return RangeAnswer(url, first.final_url, first.status, first.headers, first.body)
+    return RangeAnswer(url, current, found.status, found.headers, found.body[:HEAD_BYTES])
 
 
 def with_download(url: str) -> str:

@@ -219,3 +219,20 @@ def test_no_answer_raises_and_no_name_leaves_the_folder(record, url):
         assert ".." not in file.name.split("/")
         assert not file.name.startswith("/")
         assert file.key.startswith("https://")
+
+
+def test_a_link_that_redirects_in_circles_ends():
+    site = FakeInternet({"lab-my.sharepoint.com/": Reply(302, headers={"Location": POINT_FILE.url, "Set-Cookie": "FedAuth=a; secure"})})
+    listing = host_for(POINT_FILE.url).resolve(POINT_FILE.url, network(site))
+    assert (listing.status, listing.files) == ("error", ())
+    assert len(site.log) <= 12
+
+
+def test_a_server_that_ignores_ranges_and_several_cookies_do_no_harm():
+    cookies = "rtFa=x1; expires=Wed, 01-Jan-2031 00:00:00 GMT; path=/, FedAuth=abc; secure; HttpOnly"
+    away = Reply(302, headers={"Location": "/personal/a/_layouts/15/download.aspx?UniqueId=1", "Set-Cookie": cookies})
+    large = Reply(200, b"x" * (5 << 20), {"Content-Type": "application/octet-stream"})
+    site = FakeInternet({"lab-my.sharepoint.com/:u:": away, "lab-my.sharepoint.com/personal/": large})
+    listing = host_for(POINT_FILE.url).resolve(POINT_FILE.url, network(site))
+    assert (listing.status, [file.size for file in listing.files]) == ("ok", [5 << 20])
+    assert site.log[-1].headers["Cookie"] == "rtFa=x1; FedAuth=abc"
