@@ -35,6 +35,13 @@ class Found:
     sha256: str = ""  # of the last answer
     state: State = State.OK  # anything else: this is not all
 
+    def add(self, file: RemoteFile | None) -> None:
+        """Take a file; None stands for an entry that could not be read, after which these are not all."""
+        if file is not None:
+            self.files.append(file)
+        elif self.state is State.OK:
+            self.state = State.UNKNOWN
+
     @property
     def is_whole(self) -> bool:
         """Tell whether these are all files that there are."""
@@ -65,10 +72,11 @@ def releases(place: GitHubPlace, network: Network) -> Found:
     found.sha256 = answer.sha256
     for release in shown:
         if not isinstance(release, dict) or not isinstance(release.get("assets"), list):
-            found.state = State.UNKNOWN
+            found.add(None)
             continue
         prefix = f"{release.get('tag_name', '')}/" if place.kind == "releases" and len(shown) > 1 else ""
-        found.files += [file for asset in release["assets"] if (file := _asset(asset, prefix)) is not None]
+        for asset in release["assets"]:
+            found.add(_asset(asset, prefix))
     what = f"{len(shown)} releases" if place.kind == "releases" else "release"
     found.detail = f"{what} of {len(found.files)} files" + _renamed(place, found.files)
     return found
@@ -77,12 +85,12 @@ def releases(place: GitHubPlace, network: Network) -> Found:
 def folder(place: GitHubPlace, network: Network) -> Found:
     """List a folder of a repository with all that is within, at any ref. Raises `NetworkError`."""
     ref, path, answer = _tree(place, network)
-    entries, cut = _entries(answer)
+    entries, cut, unread = _entries(answer)
     here = next((entry for entry in entries if entry["path"] == path and entry.get("type") == "tree"), None)
     base = path + "/"
     if cut and here is not None:  # too many files in the repository for one answer, but not in the folder
-        answer = github_api(network).get(f"/repos/{place.repo}/git/trees/{here.get('sha')}", recursive=1)
-        entries, cut = _entries(answer)
+        answer = github_api(network).get(f"/repos/{place.repo}/git/trees/{quoted(str(here.get('sha')))}", recursive=1)
+        entries, cut, unread = _entries(answer)
         entries = [{**entry, "path": base + entry["path"]} for entry in entries]
     inside = [entry for entry in entries if entry["path"].startswith(base)]
     if not inside and not cut and here is None:
@@ -91,7 +99,7 @@ def folder(place: GitHubPlace, network: Network) -> Found:
     files = [_blob(entry, place.repo, ref, base) for entry in inside if entry.get("type") == "blob" and entry.get("mode") != "120000"]
     other = [entry["path"] for entry in inside if entry.get("type") == "commit" or entry.get("mode") == "120000"]
     detail = f"folder of {len(files)} files" + (f"; links and submodules that are no files: {quoted_names(other)}" if other else "")
-    found = Found(files, detail, answer.sha256, State.TOO_MANY if cut else State.OK)
+    found = Found(files, detail, answer.sha256, State.TOO_MANY if cut else State.UNKNOWN if unread else State.OK)
     if cut:
         found.detail += "; GitHub cut its list short"
     found.files = list(_with_pointers(found.files, network))
@@ -104,12 +112,13 @@ def gist(place: GitHubPlace, network: Network) -> Found:
     record = _mapping(answer)
     if not isinstance(record.get("files"), dict):
         _with_list(record, "files")
-    files = [
-        RemoteFile(str(name), f"https://gist.github.com/{place.repo}", entry["raw_url"], _size(entry))
-        for name, entry in record["files"].items()
-        if isinstance(entry, dict) and str(entry.get("raw_url", "")).startswith("https://gist.githubusercontent.com/")
-    ]
-    return Found(files, f"gist of {len(files)} files", answer.sha256, State.TOO_MANY if record.get("truncated") else State.OK)
+    found = Found([], "", answer.sha256, State.TOO_MANY if record.get("truncated") else State.OK)
+    for name, entry in record["files"].items():
+        raw = entry.get("raw_url") if isinstance(entry, dict) else None
+        own = isinstance(raw, str) and raw.startswith("https://gist.githubusercontent.com/")
+        found.add(RemoteFile(str(name), f"https://gist.github.com/{place.repo}", str(raw), _size(entry)) if own else None)
+    found.detail = f"gist of {len(found.files)} files"
+    return found
 
 
 def _tree(place: GitHubPlace, network: Network) -> tuple[str, str, Answer]:
@@ -129,11 +138,11 @@ def _tree(place: GitHubPlace, network: Network) -> tuple[str, str, Answer]:
     raise first or NetworkError(f"{place.repo}: no folder is named")
 
 
-def _entries(answer: Answer) -> tuple[list[dict[str, Any]], bool]:
-    """Return the entries of a tree that have a path, and whether GitHub left some out."""
+def _entries(answer: Answer) -> tuple[list[dict[str, Any]], bool, int]:
+    """Return the entries of a tree that have a path, whether GitHub left some out, and how many were not understood."""
     record = _with_list(_mapping(answer), "tree")
     entries = [entry for entry in record["tree"] if isinstance(entry, dict) and isinstance(entry.get("path"), str)]
-    return entries, record.get("truncated") is not False
+    return entries, record.get("truncated") is not False, len(record["tree"]) - len(entries)
 
 
 def _blob(entry: dict[str, Any], repo: str, ref: str, base: str) -> RemoteFile:
@@ -200,7 +209,9 @@ def _with_list(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def limited(found: Found) -> Found:
-    """Return at most as many files as a listing may have."""
+    """Return at most as many files as a listing may have, with the words for entries that were not understood."""
+    if found.state is State.UNKNOWN:
+        found.detail += "; not all of it: entries could not be understood"
     if len(found.files) <= MAX_FILES:
         return found
     return Found(found.files[:MAX_FILES], f"{found.detail}; only {MAX_FILES} are looked at", found.sha256, State.TOO_MANY)

@@ -90,6 +90,15 @@ def test_a_release_in_a_list_that_is_not_understood_makes_it_partial():
     assert (listing.status, len(listing.files)) == ("partial", 1)
 
 
+@pytest.mark.parametrize("odd", [7, {"name": "broken"}])
+def test_an_entry_that_is_not_understood_makes_a_list_partial(odd):
+    listing = resolve("https://github.com/o/n/releases/latest", {f"{API}/releases/latest": reply({"assets": [asset("v1", "m.pth"), odd]})})
+    assert (listing.status, len(listing.files)) == ("partial", 1)
+    assert "could not be understood" in listing.detail
+    listing = resolve("https://github.com/o/n/tree/main/w", {f"{API}/git/trees/main": tree(blob("w/m.pth"), odd)})
+    assert (listing.status, len(listing.files)) == ("partial", 1)
+
+
 def test_tags_with_odd_characters_reach_the_api():
     site = FakeInternet({f"{API}/releases/tags/": reply({"assets": []})})
     host_for("https://github.com/o/n/releases").resolve("https://github.com/o/n/releases/tag/a%2Bb%20c/d", network(site))
@@ -113,7 +122,7 @@ def test_an_asset_has_size_and_version_from_the_answer_behind_its_redirect():
 
 
 def tree(*entries, truncated=False):
-    return reply({"sha": "t", "tree": [*entries, 5, {"path": None}], "truncated": truncated})
+    return reply({"sha": "t", "tree": list(entries), "truncated": truncated})
 
 
 def test_a_folder_is_listed_with_all_that_is_within_in_one_request():
@@ -235,9 +244,7 @@ def test_a_single_pointer_costs_two_requests_and_brings_the_hash():
 
 def test_a_gist_is_listed_and_its_files_are_read():
     raw = "https://gist.githubusercontent.com/lab/abc123/raw/1f/m.pth"
-    record = {
-        "files": {"m.pth": {"filename": "m.pth", "size": len(DATA), "raw_url": raw}, "x": {"raw_url": "https://evil.example.org/"}, "y": 5}
-    }
+    record = {"files": {"m.pth": {"filename": "m.pth", "size": len(DATA), "raw_url": raw}}}
     site = {"api.github.com/gists/abc123": reply(record), "gist.githubusercontent.com/lab/abc123/raw/1f/m.pth": FILE}
     for url in ("https://gist.github.com/lab/abc123", "https://gist.github.com/abc123", "https://gist.github.com/lab/abc123#file-m-pth"):
         net = network(FakeInternet(site))
@@ -245,6 +252,9 @@ def test_a_gist_is_listed_and_its_files_are_read():
         assert (listing.status, [file.name for file in listing.files]) == ("ok", ["m.pth"])
         assert host_for(url).open(listing.files[0], net).read(7, 7) == DATA[7:14]
     assert resolve(raw, site).files[0].size == len(DATA)
+    for odd in ({"raw_url": "https://evil.example.org/"}, 5):
+        listing = resolve("https://gist.github.com/lab/abc123", {"api.github.com/": reply({"files": {**record["files"], "x": odd}})})
+        assert (listing.status, [file.name for file in listing.files]) == ("partial", ["m.pth"])
     assert resolve("https://gist.github.com/lab/abc123", {"api.github.com/": reply({**record, "truncated": True})}).state == "too_many"
     assert resolve("https://gist.github.com/lab", {}).status == "skipped"
 

@@ -284,7 +284,7 @@ def asset(name, size=512000, digest=None):
 
 
 def test_releases_are_listed_through_the_api():
-    one = {"tag_name": "v1", "assets": [asset("m.pth", digest="sha256:" + "ab" * 32), asset("n.pth"), {"name": "broken"}, 7]}
+    one = {"tag_name": "v1", "assets": [asset("m.pth", digest="sha256:" + "ab" * 32), asset("n.pth")]}
     site = {"api.github.com/repos/o/n/releases": reply([one, {"tag_name": "v0", "assets": [asset("old.pth")]}])}
     site |= {"api.github.com/repos/o/n/releases/tags/v1": reply(one), "api.github.com/repos/o/n/releases/latest": reply(one)}
     for end in ("/tag/v1", "/latest"):
