@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from auditor.architectures.inspection import inspect_checkpoint
 from auditor.blob import Blob
 from auditor.errors import AuditError, NetworkError
-from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, State, Status, TreeEntry, Unreadable
+from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, State, Status, Unreadable
 from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
-from auditor.gathering.lanes import Lanes, lane_of
+from auditor.gathering.lanes import AT_ONCE, Lanes, lane_of
 from auditor.gathering.staleness import listed_when, read_when
+from auditor.gathering.tree_files import Tree, TreeFiles, hosts_of_tree
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
 from auditor.hosts.local import LocalFiles
 from auditor.progress import Progress
@@ -60,7 +61,7 @@ class _Address:
 
     url: str
     link: Link | None  # None: given on the command line
-    hosts: tuple[FileHost, ...]
+    hosts: tuple[FileHost | TreeFiles, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,7 @@ def gather_artifacts(
     progress: Progress,
     *,
     assets: Sequence[ReleaseAsset] = (),
-    tree: Sequence[TreeEntry] = (),
-    tree_blob: Callable[[str], Blob] | None = None,
-    tree_url: Callable[[str], str] = str,
+    tree: Tree | None = None,
     given: Sequence[str] = (),
     download: str = "header",
     follow: bool = True,
@@ -100,12 +99,12 @@ def gather_artifacts(
     """
     if not follow:
         return Gathered((), tuple(_unfollowed(link) for link in links if is_wanted(link)))
-    wanted = [_Address(link.url, link, tuple(hosts)) for link in links if is_wanted(link)]
+    wanted = [_Address(link.url, link, (*hosts_of_tree(tree, link), *hosts)) for link in links if is_wanted(link)]
     wanted += [_Address(url, None, (LocalFiles(), *hosts)) for url in given]  # only the command line may name a local path
     if wanted:
         shared_pool().start()  # its interpreter starts while the hosts are asked
     progress.stage("listing hosts", len(wanted))
-    with Lanes() as lanes, workers_killed_on_interrupt():
+    with Lanes(network.settings.requests_per_host if network is not None else AT_ONCE) as lanes, workers_killed_on_interrupt():
         listings = lanes.map(
             lambda address: listed_when(network, lambda: _list(address, network, progress)), wanted, lambda address: lane_of(address.url)
         )
@@ -116,8 +115,8 @@ def gather_artifacts(
             sources.append(_listing_source(listing, owner, required))
             tasks.extend(_tasks_of(address, listing, network))
         tasks.extend(_asset_tasks(assets, hosts, network))
-        if tree_blob is not None:
-            tasks.extend(_tree_tasks(tree, tree_blob, tree_url))
+        if tree is not None:
+            tasks.extend(_tree_tasks(tree))
         tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
         most = MAX_FILES if links else MAX_GIVEN_FILES
         progress.stage("reading checkpoints", len(tasks))
@@ -178,7 +177,7 @@ def _list(address: _Address, network: Network, progress: Progress) -> Listing:
     return listing
 
 
-def _host_for(url: str, hosts: Sequence[FileHost]) -> FileHost:
+def _host_for(url: str, hosts: Sequence[FileHost | TreeFiles]) -> FileHost | TreeFiles:
     return next(host for host in hosts if host.accepts(url))
 
 
@@ -216,11 +215,10 @@ def _asset_tasks(assets: Sequence[ReleaseAsset], hosts: Sequence[FileHost], netw
         yield _Task(file, "github_release", None, "own", True, partial(host.open, file, network))
 
 
-def _tree_tasks(tree: Sequence[TreeEntry], blob: Callable[[str], Blob], url: Callable[[str], str]) -> Iterable[_Task]:
-    for entry in tree:
+def _tree_tasks(tree: Tree) -> Iterable[_Task]:
+    for entry in tree.entries:
         if entry.symlink_to is None and PurePosixPath(entry.path).suffix.lower() in WEIGHTS:
-            file = RemoteFile(entry.path, url(entry.path), size=entry.size)
-            yield _Task(file, "repository", None, "own", True, partial(blob, entry.path))
+            yield _Task(tree.remote(entry), "repository", None, "own", True, partial(tree.blob, entry.path))
 
 
 def _whole(task: _Task) -> bytes:
