@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import mimetypes
 import re
@@ -65,6 +66,11 @@ class GitHubReplica:
                 {"message": "API rate limit exceeded for 192.0.2.1.", "documentation_url": "https://docs.github.com/rest"}, 403, fields
             )
         answer = self._api(request)
+        if request.method == "GET" and answer.status == 200:
+            tag = f'W/"{hashlib.sha256(answer.body).hexdigest()}"'
+            fields["ETag"] = tag
+            if request.headers.get("if-none-match") == tag:
+                return Answer(304, fields)
         return Answer(answer.status, {**answer.headers, **fields}, answer.blob, answer.offset, answer.length)
 
     def _api(self, request: Request) -> Answer:

@@ -24,6 +24,7 @@ SCHEMA = 1  # of the tables below; a file with another number is set aside
 FILE_NAME = "answers.sqlite3"
 BUSY_SECONDS = 2.0  # how long a write waits for another process before it is given up
 TOUCH_SECONDS = 60.0  # the moment of last use need not be more exact
+BROKEN = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 ROW_BYTES = 256  # what an entry takes beside its body
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -230,7 +231,7 @@ class Cache:
         if database is not None:
             with suppress(sqlite3.Error):
                 database.close()
-        if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or not isinstance(error, (sqlite3.OperationalError, OSError)):
+        if code in BROKEN or not isinstance(error, (sqlite3.OperationalError, OSError)):
             self._set_aside(error)
         elif code == sqlite3.SQLITE_FULL:
             self._writes = False
