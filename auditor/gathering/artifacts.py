@@ -307,6 +307,7 @@ def _opened(artifact: Artifact, task: _Task, whole: bool) -> Artifact:
         size=size or file.size,
         bytes_read=getattr(blob, "bytes_read", 0),
         requests=getattr(blob, "requests", 0),
+        revision=artifact.revision or getattr(blob, "mark", ""),
     )
     return _with_status(artifact)
 

@@ -77,6 +77,11 @@ class RemoteBlob:
         return self._spool is None and read_from_its_end(self.name) and bool(self._extents.gaps(0, 1))
 
     @property
+    def mark(self) -> str:
+        """Return what changes when the bytes do, as the server names it: the ETag, else the date of the last change, "" for neither."""
+        return self._marks[0] or self._marks[1]
+
+    @property
     def ignores_ranges(self) -> bool:
         """Tell whether the server sends whole files only."""
         return self._spool is not None

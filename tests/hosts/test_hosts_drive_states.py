@@ -272,3 +272,12 @@ def test_a_confirmed_address_serves_the_next_file_too_but_never_one_with_a_resou
     drive, with_key = GoogleDrive(), RemoteFile("k.pth", f"{FILE_URL}?resourcekey=0-k", FILE)
     files = [with_key, *(RemoteFile("m.pth", FILE_URL, key(number)) for number in (1, 2)), with_key]
     assert [drive.open(file, net).requests for file in files] == [2, 2, 1, 1]
+
+
+def test_a_file_of_a_folder_has_its_version_once_it_was_read():
+    marked = Reply(200, DATA, {**BYTES.headers, "Last-Modified": "Sat, 01 Mar 2025 12:00:00 GMT"}, ranges=True)
+    blob = GoogleDrive().open(RemoteFile("m.pth", FILE_URL, FILE), network(FakeInternet({"drive.usercontent.google.com/download": marked})))
+    assert blob.mark == "Sat, 01 Mar 2025 12:00:00 GMT"
+    tagged = Reply(200, DATA, {**marked.headers, "ETag": 'W/"7"'}, ranges=True)
+    blob = GoogleDrive().open(RemoteFile("m.pth", FILE_URL, FILE), network(FakeInternet({"drive.usercontent.google.com/download": tagged})))
+    assert blob.mark == '"7"'
