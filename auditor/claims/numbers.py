@@ -117,6 +117,11 @@ def split_parts(text: str) -> list[str]:
     return [*parts, text[start:].strip()]
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether a cell says that there is no value: nothing, a dash, a lone slash, a cross, `N/A`, `TBA`."""
+    return re.fullmatch(r"(?i)[\s\-–—/\\?.✗✘×x_*]*|n\.?/?a\.?|tb[ad]|none|oom|nan", text.strip()) is not None
+
+
 def part_readings(part: str, place: int) -> tuple[Reading, ...]:
     """Return the number of one part, and a number in parentheses behind it unless that is a change or a share of the first."""
     if match := re.fullmatch(r"[(\[]([^()\[\]]+)[)\]]", part):
@@ -131,7 +136,7 @@ def part_readings(part: str, place: int) -> tuple[Reading, ...]:
         note = note or inside
     first = reading(match["number"], match["unit"], part, place, note=note)
     first = replace(first, error=match["error"] or "", about=bool(match["about"]))
-    if inner is None or is_relative(inner, first):
+    if inner is None or is_relative(inner, first) or re.search("[↑↓⬆⬇]", inside):
         return (first,)
     return (first, reading(inner["number"], inner["unit"] or match["unit"], inside, place, inner=True))
 

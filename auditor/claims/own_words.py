@@ -7,7 +7,7 @@ tells to clone, where its deep links lead, and whether title or introduction nam
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -103,7 +103,7 @@ def named(context: ClaimContext, outlines: Sequence[Outline]) -> ClaimContext:
 
 def own_repository(texts: Sequence[str], titles: Sequence[str]) -> str:
     """Return the "owner/name" whose README this is, by votes; empty where none has enough of them or two have as many."""
-    votes: Counter[str] = Counter()
+    votes: defaultdict[str, float] = defaultdict(float)
     for text in texts:
         deep = Counter(match[1] for match in DEEP_LINK.finditer(text))
         seen = Counter(match[1] for match in PLAIN_LINK.finditer(text))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from auditor.claims.headers import header_of, lower
+from auditor.claims.headers import lower
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import bears
 from auditor.claims.own_words import own_name, own_tokens
@@ -68,7 +68,6 @@ def paper_tokens(context: ClaimContext, title: str) -> tuple[str, ...]:
 def table_claims(table: Table, outline: Outline, lines: list[str], tokens: tuple[str, ...]) -> list[Claim]:
     """Return the claims of the authors' own rows of one table."""
     heading = " ".join((table.caption, *table.sections[-1:]))
-    table = with_plain_counts(table)
     shape = shape_of(table)
     if shape is None or not shape.rows or ABLATION.search(heading):
         return []
@@ -113,19 +112,6 @@ def is_composite(table: Table, row: Row, columns: Columns, tokens: tuple[str, ..
     texts = [cell.text for header in table.rows[: table.header_rows] for cell in header]
     texts += [cell.text for n, cell in enumerate(row.cells) if n not in columns.claims and n not in columns.identity]
     return any(KNOWN_NETWORKS.search(lower(text)) and not bears(text, tokens) for text in texts)
-
-
-def with_plain_counts(table: Table) -> Table:
-    """Return a table whose columns of parameters and operations are headed by that alone: `Cost` over `Params` says nothing."""
-    if table.header_rows < 2:
-        return table
-    headers = [list(row) for row in table.rows[: table.header_rows]]
-    for column in range(min(map(len, headers))):
-        lowest = next((n for n in range(len(headers) - 1, 0, -1) if headers[n][column].text), 0)
-        if lowest and header_of(headers[lowest][column].text).kind in COUNTS:
-            for row in headers[:lowest]:
-                row[column] = replace(row[column], text="")
-    return replace(table, rows=(*map(tuple, headers), *table.rows[table.header_rows :]))
 
 
 def settled(claims: Iterable[Claim]) -> list[Claim]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from auditor.claims.headers import Header, header_of, metrics_in
+from auditor.claims.headers import Header, header_of, lower, metrics_in
 from auditor.claims.numbers import readings
-from auditor.claims.vocabulary import Kind
+from auditor.claims.vocabulary import KNOWN_NETWORKS, Kind
 from auditor.facts import Cell, Table
 
 MAX_ROWS = 3000
 MAX_COLUMNS = 60
+COUNTS = (Kind.PARAMS, Kind.GFLOPS)
 CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
 
 
@@ -67,15 +68,27 @@ def continues_header(row: tuple[Cell, ...]) -> bool:
 
 
 def header_texts(rows: list[tuple[Cell, ...]]) -> list[str]:
-    """Return one text per column: the different texts of its header cells, from the top down."""
+    """Return one text per column: the different texts of its header cells, from the top down. A title over all columns is none."""
     texts = []
+    title = next((rows[0][0].text for row in rows[:1] if len(rows) > 1 and len(row) > 2 and len({cell.text for cell in row}) == 1), "")
     for column in zip_longest(*rows, fillvalue=Cell("")):
         parts: list[str] = []
         for cell in column:
-            if cell.text and cell.text not in parts:
+            if cell.text and cell.text not in parts and cell.text != title:
                 parts.append(cell.text)
-        texts.append(" ".join(parts)[:200])
+        texts.append(joined(parts)[:200])
     return texts
+
+
+def joined(parts: list[str]) -> str:
+    """Return the texts of one column's header cells as one header, that of a count alone under a title of several columns.
+
+    `Cost` over `GFLOPS` says no more than `GFLOPS`; but of counts under the name of another network (`RetinaNet` over `#P (M)`) that
+    name is the most important part, and so is what tells two columns of counts apart.
+    """
+    if len(parts) > 1 and header_of(parts[-1]).kind in COUNTS and not KNOWN_NETWORKS.search(lower(" ".join(parts[:-1]))):
+        return parts[-1]
+    return " ".join(parts)
 
 
 def grouped(headers: tuple[Header, ...], body: list[tuple[Cell, ...]]) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from auditor.claims.headers import Header, is_metric, lower, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_rows
-from auditor.claims.numbers import Reading, plain, readings
+from auditor.claims.numbers import Reading, is_blank, plain, readings
 from auditor.claims.own_words import own_name, own_tokens
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
@@ -102,7 +102,7 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
     """Tell whether a column holds claims: by its header, else by its numbers in a table of results."""
     if header.kind in (Kind.VARIANT, Kind.BACKBONE, Kind.SETTING, Kind.IGNORED):
         return False
-    texts = [row.cells[number].text for row in shape.rows if row.cells[number].text.strip(" -–—")]
+    texts = [row.cells[number].text for row in shape.rows if not is_blank(row.cells[number].text)]
     found = [some for some in map(readings, texts) if some]
     if not found:
         return False
@@ -249,7 +249,9 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
     parts = 1 + max(r.part for r in found)
     shared = [part.strip() for part in re.split(r"[/|]", header.attribute)]
     if parts > 1 and len(shared) == parts:
-        return shared[some.part]
+        metric, _, first = shared[0].rpartition(" ")  # of `MPJPE left/right` the metric is of both
+        whose = metric if some.part and is_metric(lower(metric)) and first and not is_metric(lower(shared[some.part])) else ""
+        return f"{whose} {shared[some.part]}".strip()
     if said_elsewhere(header, shape):
         if len(shape.metrics) == parts:
             return shape.metrics[some.part]

@@ -54,7 +54,7 @@ METRICS = words(
     images/s image/s samples/s tokens/s ms/img frames/s mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem
     memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
 
-    performance performances result results rfid gfid r_fid psim
+    performance performances result results rfid gfid r_fid psim nmve nmje mve nmpjpe 0.5:0.95 fp fn mt ml frag
     """
 )
 VAGUE = words(  # metrics in a header, but in a caption or of a whole table they say too little
@@ -76,7 +76,8 @@ JOINTS = words(
     """
 )  # columns of keypoint tables
 WHOLE_ONLY = frozenset(
-    "is j f a1 a2 a3 d1 fl per total top linear math head imp p1 p2 mean average avg score upper lower return loss success δ epoch".split()
+    "is j f a1 a2 a3 d1 fl fp fn mt ml frag per total top linear math head imp p1 p2 mean average avg score upper lower return loss success δ"
+    " epoch".split()
 )
 
 PARAMS = re.compile(

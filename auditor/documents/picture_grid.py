@@ -56,6 +56,8 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
     if len(body) < 2:
         return None
     height = median(box.height for line in body for box in lines[line])
+    if numbers_as_headers(lines, body, columns[0]):
+        body = body[1:]
     headers = header_lines(lines, body[0], columns, height)
     if not headers:
         return None
@@ -134,6 +136,12 @@ def trimmed(lines: list[list[Box]], body: list[int], labels: Column) -> list[int
     return body
 
 
+def numbers_as_headers(lines: list[list[Box]], body: list[int], labels: Column) -> bool:
+    """Tell whether the first of three or more rows is a line of thresholds or sizes over the others: it alone has no label."""
+    labelled = [any(spans(box, labels) and not is_number(box.text) for box in lines[n]) for n in body]
+    return len(body) > 2 and not labelled[0] and all(labelled[1:])
+
+
 def beside(group: list[Box], box: Box) -> bool:
     """Tell whether a text box belongs to a column of texts: aligned at its left, its right or its middle, or inside it."""
     tolerance = 0.8 * box.height
@@ -165,13 +173,16 @@ def header_lines(lines: list[list[Box]], first: int, columns: list[Column], heig
     found: list[int] = []
     over_numbers = False
     for number in range(first - 1, max(-1, first - 5), -1):
-        inside = [box for box in lines[number] if box.x >= left and box.right <= right]
+        inside = [box for box in lines[number] if box.x >= left and box.right <= right and re.search(r"\w", box.text)]
         over = any(column.numeric and spans(box, column) for box in inside for column in columns)
         gap = below - max(box.bottom for box in lines[number])
-        if is_group_title(lines[number], inside, columns, height) and gap < 1.2 * height and not over_numbers:
-            below = inside[0].y
+        words = [box for box in lines[number] if re.search(r"\w", box.text)]
+        title = is_group_title(lines[number], inside, columns, height) or is_outdented(words, columns)
+        if title and gap < 1.2 * height and not over_numbers:
+            below = words[0].y
             continue
-        if not inside or gap > (1.2 if over_numbers else 2.5) * height or any(is_number(box.text) for box in inside):
+        numbers = number < first - 1 and any(is_number(box.text) for box in inside)
+        if not inside or gap > (1.2 if over_numbers else 2.5) * height or numbers:
             break
         if any(len(box.text.split()) > 5 for box in inside) or not (over or spans(inside[0], columns[0])):
             break  # a sentence is a caption
@@ -188,6 +199,12 @@ def is_group_title(line: list[Box], inside: list[Box], columns: list[Column], he
     if len(line) != 1 or len(inside) != 1:
         return False
     return abs(line[0].x - columns[0].left) < height and line[0].right > columns[0].right
+
+
+def is_outdented(words: list[Box], columns: list[Column]) -> bool:
+    """Tell whether a line is one text that begins left of the labels and ends before the numbers: a title of the rows below it."""
+    numeric = min(column.left for column in columns if column.numeric)
+    return len(words) == 1 and words[0].x < columns[0].left and words[0].right < numeric and len(words[0].text.split()) > 1
 
 
 def body_with_groups(lines: list[list[Box]], body: list[int], columns: list[Column], after: int) -> list[int]:
@@ -257,7 +274,8 @@ def title_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
     cells = [Cell("") for _ in columns]
     for box in line:
         own = [n for n, column in enumerate(columns) if distance(box, column) == min(distance(other, column) for other in line)]
-        for place, n in enumerate(centered(box, own, columns)):
+        label = spans(box, columns[0]) and not any(box.right > column.left for column in columns[1:])
+        for place, n in enumerate([0] if label else centered(box, own, columns)):
             cells[n] = joined(cells[n], replace(cell_of(box), spanned=place > 0))
     return tuple(cells)
 

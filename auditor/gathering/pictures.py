@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -63,7 +63,8 @@ def with_pictures(
             tables.append(replace(result, sha256=source.sha256))
         sources.append(replace(source, detail="a table" if result is not None else "no table in it"))
         progress.item(source.id)
-    return tuple(_with_tables(outline, tables) for outline in outlines), tuple(sources)
+    names = {picture.url: picture.path or picture.url for picture in pictures}
+    return tuple(_with_tables(outline, tables, names) for outline in outlines), tuple(sources)
 
 
 def picture_bytes(pictures: Sequence[Picture], read: Callable[[str], bytes], network: Network | None, name: str) -> bytes:
@@ -108,8 +109,11 @@ def _bytes(picture: Picture, read: Callable[[str], bytes], network: Network | No
     return answer.body
 
 
-def _with_tables(outline: Outline, tables: Sequence[Table]) -> Outline:
-    """Return the outline with the tables of the pictures that it shows, at the line where it shows them."""
-    shown = {picture.path or picture.url: picture for picture in reversed(outline.pictures)}
+def _with_tables(outline: Outline, tables: Sequence[Table], names: Mapping[str, str]) -> Outline:
+    """Return the outline with the tables of the pictures that it shows, at the line where it shows them.
+
+    `names` has the path of each picture by its address: a document may show the repository's own by an absolute one.
+    """
+    shown = {picture.path or names.get(picture.url, picture.url): picture for picture in reversed(outline.pictures)}
     own = [replace(t, line=shown[t.picture].line) for t in tables if t.picture in shown]
     return replace(outline, tables=outline.tables + tuple(own)) if own else outline
