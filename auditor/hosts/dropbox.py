@@ -145,7 +145,9 @@ class Dropbox:
                 return failed(url, self.name, error, cost)
         walk.saw(hashlib.sha256(front.front).hexdigest())
         for member in front.members:
-            walk.add(RemoteFile(member.name, url, f"{url}\n{member.name}", member.size, detail="in the zip of its folder"))
+            walk.add(
+                RemoteFile(member.name, _preview(url, member.name), f"{url}\n{member.name}", member.size, detail="in the zip of its folder")
+            )
         walk.unread = front.strange
         if not front.is_whole:
             what = "Dropbox sends a folder only as one zip, and only its beginning was read"
@@ -172,6 +174,13 @@ def download_address(url: str) -> str:
         return url
     query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in ("dl", "raw")]
     return urlunsplit(parts._replace(query=urlencode([*query, ("dl", "1")]), fragment=""))
+
+
+def _preview(url: str, name: str) -> str:
+    """Return where a person sees one file of a folder."""
+    parts = urlsplit(url.strip())
+    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "preview"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("preview", name)]), fragment=""))
 
 
 def not_the_bytes(answer: RangeAnswer | Fetched) -> NetworkError | None:

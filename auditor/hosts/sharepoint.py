@@ -174,9 +174,8 @@ def _file(entry: dict[str, Any], inside: str, folder: SharedFolder, url: str) ->
     if not name or not _GUID.fullmatch(key):
         return None
     address = f"{folder.server}{quote(folder.site)}/_layouts/15/download.aspx?UniqueId={key}"
-    return RemoteFile(
-        inside + name, url, f"{address}\n{url}", whole_number(entry.get("Length")), revision=text(entry.get("ETag"), 200).strip('"')
-    )
+    page, revision = f"{folder.server}{quote(f'{folder.path}/{inside}{name}')}", text(entry.get("ETag"), 200).strip('"')
+    return RemoteFile(inside + name, page, f"{address}\n{url}", whole_number(entry.get("Length")), revision=revision)
 
 
 def _is_home(url: str) -> bool:

@@ -56,6 +56,8 @@ def test_a_small_folder_is_known_whole_and_its_files_are_read():
         for file in listing.files:
             assert host_for(made.url).open(file, net).read(0, 600) == made.files[file.name]
         assert net.requests == 1
+        assert len({file.url for file in listing.files}) == 2
+        assert all(host_for(file.url).name == "dropbox" for file in listing.files)
 
 
 @pytest.mark.parametrize(("sized", "names"), [(True, ["a.bin", "b.bin"]), (False, ["a.bin"])])

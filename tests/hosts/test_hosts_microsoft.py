@@ -41,6 +41,7 @@ def test_a_folder_is_listed_with_what_is_below_it(made):
     assert {file.name for file in listing.files} == set(FILES)
     assert all(file.revision and file.size for file in listing.files)
     assert listing.requests == net.requests
+    assert len({file.url for file in listing.files}) == len(FILES)
     for file in listing.files:
         blob = host_for(made.url).open(file, net)
         assert blob.size == file.size
