@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import replace
 
 import pytest
 from internet import worlds
 
-from auditor.demo.internet import DriveFile, DriveFolder, Fault, Mishap, Sharing, World
+from auditor.demo.internet import DriveFile, DriveFolder, Fault, HostedRepository, Mishap, Sharing, World
 from auditor.demo.replica import ReplicaAdapter
 from auditor.errors import NetworkError
 from auditor.facts import Checkpoint
@@ -104,3 +105,16 @@ def test_a_checkpoint_costs_at_most_four_requests_and_half_a_percent_of_its_byte
         sizes += blob.size
     assert network.bytes_read < 0.0025 * sizes
     assert network.requests <= 1 + 3 * len(listing.files)
+
+
+def test_files_behind_git_lfs_are_read_from_any_repository():
+    digest = hashlib.sha256(DATA).hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(DATA)}\n".encode()
+    repository = HostedRepository("lab/weights", {"w/m.pth": pointer, "w/deep/er/n.pth": DATA}, lfs={"w/m.pth": DATA})
+    network = Network(transport=ReplicaAdapter(World(repositories=(repository,))), sleep=lambda _: None)
+    for url in ("https://github.com/lab/weights/tree/main/w", "https://github.com/lab/weights/blob/main/w/m.pth"):
+        listing = host_for(url).resolve(url, network)
+        assert (listing.status, listing.requests) == ("ok", 2)
+        file = next(file for file in listing.files if file.name == "m.pth")
+        assert (file.size, file.sha256) == (len(DATA), digest)
+        assert host_for(url).open(file, network).read(1000, 10) == DATA[1000:1010]
