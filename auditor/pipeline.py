@@ -56,20 +56,18 @@ def look(
     from auditor.gathering.pictures import with_pictures
     from auditor.gathering.stages import links_of, open_target
     from auditor.gathering.staleness import staleness
-    from auditor.gathering.tree_files import Tree
+    from auditor.gathering.tree_files import tree_of
 
     begun, given = clock(), read_given(options.claims_files, options.logs)
     opened = open_target(target, options.ref, network)
     repository = opened.repository
     documents = gather_documents(opened, progress)
     links = links_of(documents, repository)
-    tree_is_whole = all(source.status is Status.OK for source in opened.sources if source.kind == "tree")
     with ThreadPoolExecutor(1) as beside:  # pictures are read by another process while hosts are waited for
         reading = beside.submit(with_pictures, documents.outlines, documents.pictures, opened.read, network, progress)
         files = gather_artifacts(
             links, network, kit.hosts, progress,
-            assets=repository.releases, tree=Tree(repository.tree, opened.blob, repository.permalink, tree_is_whole),
-            given=options.artifacts, download=options.download, follow=options.follow,
+            assets=repository.releases, tree=tree_of(opened), given=options.artifacts, download=options.download, follow=options.follow,
         )  # fmt: skip
         outlines, pictures = reading.result()
     papers = papers_asked_for(options.papers, links, network, progress, title=documents.title, full_name=repository.full_name)

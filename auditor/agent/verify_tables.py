@@ -12,7 +12,7 @@ from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import own_rows
 from auditor.claims.numbers import readings
 from auditor.claims.own_words import own_name, own_tokens
-from auditor.claims.paper import ABLATION, ROLE, is_composite, is_own, name_of, pages_of, paper_tokens, placed, with_plain_counts
+from auditor.claims.paper import ABLATION, NUMBERED, ROLE, is_composite, is_own, name_of, pages_of, paper_tokens, placed
 from auditor.claims.table_shape import Row, Shape, shape_of
 from auditor.claims.tables import (
     Columns,
@@ -62,7 +62,6 @@ def _read(table: Table, spot: Spot, context: ClaimContext) -> Iterator[Reading]:
     """Yield the readings of one table."""
     outline = spot.outline
     paper = outline.document.role == ROLE
-    table = with_plain_counts(table) if paper else table
     shape = shape_of(table)
     heading = " ".join((table.caption, *table.sections[-1:]))
     if shape is None or not shape.rows or (paper and ABLATION.search(heading)):
@@ -78,6 +77,8 @@ def _read(table: Table, spot: Spot, context: ClaimContext) -> Iterator[Reading]:
         own = own_rows(tuple(row_name(r, name, columns) for r, name in zip(shape.rows, names, strict=True)), tokens, heading)
     lines = re.split(r"\r\n?|\n", outline.document.text)
     pages = pages_of(lines) if paper else []
+    numbered = NUMBERED.match(table.caption) if paper else None
+    seen_by = {"seen_by": f"paper reader, Table {numbered[1]}"} if numbered else {}
     for number, row in enumerate(shape.rows):
         for column in _quoted_columns(table, row, columns, spot):
             if paper and row.headers[column].kind in (Kind.PARAMS, Kind.GFLOPS) and is_composite(table, row, columns, tokens):
@@ -87,7 +88,7 @@ def _read(table: Table, spot: Spot, context: ClaimContext) -> Iterator[Reading]:
             )
             around = _around(table, shape, row, column, columns, outline)
             for claim in cell_claims(table, shape, row, names[number], column, columns, common_setting(table), outline, lines):
-                claim = replace(claim, evidence=placed(claim.evidence, pages))
+                claim = replace(claim, evidence=placed(replace(claim.evidence, **seen_by), pages))
                 yield Reading(claim, number in own, around, siblings, claim.setting.endswith("in parentheses"))
 
 

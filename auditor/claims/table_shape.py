@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from auditor.claims.headers import Header, header_of, lower, metrics_in
+from auditor.claims.headers import Header, header_of, metrics_in
 from auditor.claims.numbers import readings
-from auditor.claims.vocabulary import KNOWN_NETWORKS, Kind
+from auditor.claims.vocabulary import Kind
 from auditor.facts import Cell, Table
 
 MAX_ROWS = 3000
@@ -45,11 +45,11 @@ def shape_of(table: Table) -> Shape | None:
         count += 1
     if width < 2 or not count or len(rows) <= count:
         return None
-    texts, body = header_texts(rows[:count]), rows[count:]
+    columns, body = header_texts(rows[:count]), rows[count:]
     metrics = metrics_in(table.caption) or metrics_in(table.sections[-1] if table.sections else "")
-    headers = tuple(header_of(text) for text in texts)
+    headers = headers_of(columns)
     if is_transposed(headers, body, metrics):
-        texts, body = turned(texts, body)
+        texts, body = turned([joined(parts) for parts in columns], body)
         return Shape(tuple(header_of(text) for text in texts), grouped(tuple(header_of(text) for text in texts), body), metrics, True)
     return Shape(headers, grouped(headers, body), metrics)
 
@@ -67,28 +67,36 @@ def continues_header(row: tuple[Cell, ...]) -> bool:
     return sum(header_of(cell.text).kind in CLAIMED for cell in row if cell.text) >= 2
 
 
-def header_texts(rows: list[tuple[Cell, ...]]) -> list[str]:
-    """Return one text per column: the different texts of its header cells, from the top down. A title over all columns is none."""
-    texts = []
+def header_texts(rows: list[tuple[Cell, ...]]) -> list[list[str]]:
+    """Return the different texts of each column's header cells, from the top down. A title over all columns is none."""
+    texts: list[list[str]] = []
     title = next((rows[0][0].text for row in rows[:1] if len(rows) > 1 and len(row) > 2 and len({cell.text for cell in row}) == 1), "")
     for column in zip_longest(*rows, fillvalue=Cell("")):
         parts: list[str] = []
         for cell in column:
             if cell.text and cell.text not in parts and cell.text != title:
                 parts.append(cell.text)
-        texts.append(joined(parts)[:200])
+        texts.append(parts)
     return texts
 
 
-def joined(parts: list[str]) -> str:
-    """Return the texts of one column's header cells as one header, that of a count alone under a title of several columns.
+def headers_of(columns: list[list[str]]) -> tuple[Header, ...]:
+    """Return the header of each column from its texts: `Cost` over `GFLOPS` says no more than `GFLOPS`.
 
-    `Cost` over `GFLOPS` says no more than `GFLOPS`; but of counts under the name of another network (`RetinaNet` over `#P (M)`) that
-    name is the most important part, and so is what tells two columns of counts apart.
+    The title over a count becomes its setting where another column of the table counts the same: `RetinaNet` and `Mask R-CNN`.
     """
-    if len(parts) > 1 and header_of(parts[-1]).kind in COUNTS and not KNOWN_NETWORKS.search(lower(" ".join(parts[:-1]))):
-        return parts[-1]
-    return " ".join(parts)
+    lowest = [header_of(parts[-1]) if len(parts) > 1 else None for parts in columns]
+    found = [low if low and low.kind in COUNTS else header_of(joined(parts)) for low, parts in zip(lowest, columns, strict=True)]
+    kinds = [header.kind for header in found]
+    return tuple(
+        replace(header, setting=" ".join(parts[:-1])[:80]) if header is low and kinds.count(header.kind) > 1 else header
+        for header, low, parts in zip(found, lowest, columns, strict=True)
+    )
+
+
+def joined(parts: list[str]) -> str:
+    """Return the texts of one column's header cells as one."""
+    return " ".join(parts)[:200]
 
 
 def grouped(headers: tuple[Header, ...], body: list[tuple[Cell, ...]]) -> tuple[Row, ...]:

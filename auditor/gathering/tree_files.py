@@ -12,6 +12,7 @@ from auditor.facts import Link, State, Status, TreeEntry
 from auditor.hosts.answers import quoted_names
 from auditor.hosts.interface import Listing, RemoteFile
 from auditor.net import Network
+from auditor.repositories.interface import OpenedRepository
 
 MOST_SYMLINKS = 5
 
@@ -72,6 +73,12 @@ class TreeFiles:
                 break
             path = posixpath.normpath(posixpath.join(posixpath.dirname(head), links[head])) + path[len(head) :]
         return path
+
+
+def tree_of(opened: OpenedRepository) -> Tree:
+    """Return the tree of an opened repository."""
+    whole = all(source.status is Status.OK for source in opened.sources if source.kind == "tree")
+    return Tree(opened.repository.tree, opened.blob, opened.repository.permalink, whole)
 
 
 def hosts_of_tree(tree: Tree | None, link: Link) -> tuple[TreeFiles, ...]:
