@@ -66,7 +66,7 @@ COUNTED = {
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 COMPUTED = re.compile(
     r"(?<![a-z])(?:twice|thrice|doubles?|doubled|doubling|triples?|tripled|quadrupl\w*|halves|halved|half|quarters?|thirds?|fourth"
-    r"|fifth|tenth|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|hundredfold|\w+fold|percent\w*|pairs?|couple|zero|most"
+    r"|fifth|tenth|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|hundredfold|\w+fold|percent\w*|pairs?|couple|zero|most(?!\s+(?:likely|probably))"
     r"|majority|minority|times\s+(?:as|more|larger|smaller)|order\s+of\s+magnitude)(?![a-z])",
     re.IGNORECASE,
 )

@@ -22,15 +22,19 @@ def list_claims(spot: Spot, proposal: ClaimProposal) -> Iterator[tuple[Claim, st
         return
     outline = spot.outline
     lines = re.split(r"\r\n?|\n", outline.document.text)
-    named = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(map(re.escape, LISTS[attribute])))})(?![A-Za-z])", re.IGNORECASE)
     for block, sentence in sentences_at(spot):
         if DOUBT.search(sentence) or CITED.search(sentence) or block.kind == "code":
             continue
         for match in SEQUENCE.finditer(sentence):
             before = sentence[: match.start()]
-            words = list(re.finditer(r"[A-Za-z_]{3,}", before))
-            close = named.search(before[words[-1].start() :]) if words else None
-            if close is None or [int(part) for part in match[1].split(",")] != proposal.value or not holds(spot.words, words_of(match[0])):
+            named = [(m.end(), kind) for kind, words in LISTS.items() for m in _pattern(words).finditer(before)]
+            close = max(named, default=(0, ""))
+            if (
+                close[1] != attribute
+                or SEQUENCE.search(before, close[0])
+                or [int(part) for part in match[1].split(",")] != proposal.value
+                or not holds(spot.words, words_of(match[0]))
+            ):
                 continue
             heading = block.sections[-1] if block.sections else ""
             if not occurrences(proposal.variant, before) and not (
@@ -48,3 +52,8 @@ def list_claims(spot: Spot, proposal: ClaimProposal) -> Iterator[tuple[Claim, st
                 "", proposal.variant, attribute, list(proposal.value), None, "", "primary", "text", evidence, match[1], row=block.text[:300]
             )
             yield claim, " ".join((sentence, *block.sections, outline.title))
+
+
+def _pattern(words: frozenset[str]) -> re.Pattern[str]:
+    """Return a pattern of the words by which an attribute goes."""
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(map(re.escape, words)))})(?![A-Za-z])", re.IGNORECASE)

@@ -21,6 +21,7 @@ OPENING = "([{\"'“‘«"
 CLOSING = ".,;:!?)]}\"'”’»。，；：！？"
 _IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]]{0,500})\](?:\((?:[^()\s]|\([^()]*\)){0,2000}(?:\s+\"[^\"]*\")?\)|\[[^\[\]]{0,200}\])")
 _INLINE_TAG = re.compile(r"</?(?:b|strong|i|em|code|span|font|u|mark|tt|a|small|big)(?:\s[^<>]{0,2000})?>", re.IGNORECASE)
+_BARE_COMMAND = re.compile(r"\\([A-Za-z]{2,})(?![A-Za-z{])\s?")  # an author's macro stands for words: its name is kept as one
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 _LINE_START = re.compile(r"^\s*(?:>\s?)*(?:#{1,6}\s+|[-*+]\s+)?")
 _STARS = re.compile(r"(?<![0-9A-Za-z])\*+|\*+(?![0-9A-Za-z])|\*\*")
@@ -45,7 +46,7 @@ def shown(line: str) -> str:
     line = _TAG.sub(" ", _INLINE_TAG.sub("", line))
     line = html.unescape(line)
     if "\\" in line:
-        line = without_latex(line.replace("\\\\", " ").replace(" & ", " "))
+        line = without_latex(_BARE_COMMAND.sub(r"\1 ", line.replace("\\\\", " ").replace(" & ", " ")))
     return _UNDERSCORES.sub("", _STARS.sub("", line.replace("`", "").replace("|", " ")))
 
 
@@ -56,15 +57,20 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def stands_at(words: Sequence[str], quote: Sequence[str], start: int) -> bool:
     """Tell whether the quote's words stand at a position, whole; marks of sentences around the first and last word may be left out."""
-    here = list(words[start : start + len(quote)])
+    here = words[start : start + len(quote)]
     if len(here) != len(quote) or not quote:
         return False
-    first, last = quote[0], quote[-1]
-    if here[0] != first:
-        here[0] = here[0].lstrip(OPENING)
-    if here[-1] != last:
-        here[-1] = here[-1].rstrip(CLOSING)
-    return here == list(quote)
+    if len(quote) == 1:
+        place = here[0].find(quote[0])
+        return place >= 0 and not here[0][:place].strip(OPENING) and not here[0][place + len(quote[0]) :].strip(CLOSING)
+    first, last = here[0], here[-1]
+    return (
+        tuple(here[1:-1]) == tuple(quote[1:-1])
+        and first.endswith(quote[0])
+        and not first[: len(first) - len(quote[0])].strip(OPENING)
+        and last.startswith(quote[-1])
+        and not last[len(quote[-1]) :].strip(CLOSING)
+    )
 
 
 def holds(words: Sequence[str], quote: Sequence[str]) -> bool:
@@ -111,7 +117,13 @@ def _in_document(outline: Outline, line: int, quote: tuple[str, ...]) -> list[Sp
         first, last, starts = marks[line - 1] + 1, marks[line] - 1, range(marks[line - 1] + 1, marks[line])
     else:
         first, last, starts = line, min(len(lines), line + MAX_LINES), range(line, line + 1)
-    words = [(word, number) for number in range(first, last + 1) if number <= len(lines) for word in words_of(lines[number - 1])]
+    words: list[tuple[str, int]] = []
+    enough = len(quote)
+    for number in range(first, min(last, len(lines)) + 1):
+        words += [(word, number) for word in words_of(lines[number - 1])]
+        enough += len(words) if number == starts[-1] else 0
+        if number >= starts[-1] and len(words) >= enough:
+            break
     texts = [word for word, _ in words]
     found = []
     for start in range(len(words) - len(quote) + 1):

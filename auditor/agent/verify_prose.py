@@ -127,10 +127,8 @@ def _counted(text: str, atoms: Sequence[str]) -> str:
         value = COUNTED.get(word.lower())
         if value is not None and not any(re.search(rf"(?i)(?<![a-z]){word}(?![a-z])", a) or _holds_number(a, str(value)) for a in atoms):
             return f"The number {word!r} stands in none of the cited findings."
-    match = next(
-        (m for m in COMPUTED.finditer(text) if not any(re.search(rf"(?i)(?<![a-z]){re.escape(m[0])}(?![a-z])", a) for a in atoms)), None
-    )
-    return f"{match[0]!r} is a quantity of its own that no cited finding states." if match else ""
+    match = COMPUTED.search(text)
+    return f"{match[0]!r} is a quantity of its own; give the numbers that the cited findings state." if match else ""
 
 
 def _names(text: str, atoms: Sequence[str]) -> str:
@@ -144,7 +142,7 @@ def _names(text: str, atoms: Sequence[str]) -> str:
                 return f"{match[0]!r} is in none of the cited findings; names come from the facts alone."
     begins = True
     for match in WORD.finditer(text):
-        word = match[0].strip(".'’-–—").removesuffix("'s").removesuffix("’s")
+        word = _bare(match[0])
         if word and _is_name(word, begins) and not NUMBER.fullmatch(word) and not _stands(word, atoms):
             return f"{word[:60]!r} is in none of the cited findings; names come from the facts alone."
         begins = (match[0].endswith(".") and len(match[0]) > 2) or text[match.end() : match.end() + 1] in ("!", "?", ":")
@@ -161,14 +159,19 @@ PLAIN = frozenset(
 
 
 def _is_name(word: str, begins: bool) -> bool:
-    """Tell whether a word looks like a name: digits, capitals within, marks of a path, or a capital where none belongs."""
-    if (re.search(r"\d", word) and re.search(r"[A-Za-z_]", word)) or re.search(
-        r"[a-z][A-Z]|[A-Z]{2,}|_|/|\\|[^\W\d_]\.[A-Za-z]|@|#\d|-[A-Z]", word
-    ):
+    """Tell whether a word looks like a name: by its shape, or by a capital where none belongs."""
+    if _is_shaped(word):
         return word not in ("README", "GFLOPS", "FLOPs", "MACs", "OK", "GFLOPs")
     if not word[0].isupper() or not word[0].isalpha():
         return not word.isascii() and any(c.isalpha() for c in word)
     return not (begins and word.lower() in BEGINNINGS) and word not in ("I", "A")
+
+
+def _is_shaped(word: str) -> bool:
+    """Tell whether a word has what plain words have not: digits or capitals within, marks of a path or file."""
+    if re.search(r"\d", word) and re.search(r"[A-Za-z_]", word):
+        return True
+    return bool(re.search(r"[a-z][A-Z]|[A-Z]{2,}|_|/|\\|[^\W\d_]\.[A-Za-z]|@|#\d|-[A-Z]", word))
 
 
 def _stands(word: str, atoms: Iterable[str]) -> bool:
@@ -178,22 +181,54 @@ def _stands(word: str, atoms: Iterable[str]) -> bool:
 
 
 def _apart(text: str, atoms: Sequence[str]) -> str:
-    """Return a number that stands beside another name in the facts than in the sentence: the last name before it, else the first after."""
+    """Return a number that stands beside something else in the facts than in the sentence.
+
+    Beside it is the last name before it, else the first one after; where the sentence names nobody, the word that it counts.
+    """
     for sentence in re.split(r"(?<=[.!?;])\s+", text):
-        names = [m for m in WORD.finditer(sentence) if _is_name(m[0].strip(".'’-"), True)]
-        names = [m for m in names if not NUMBER.fullmatch(m[0].strip(".")) and not re.fullmatch(r"[fceak]\d+", m[0].strip("."))]
+        names = [m for m in WORD.finditer(sentence) if _names_something(m)]
         for match in NUMBER.finditer(sentence):
             if any(n.start() <= match.start() < n.end() for n in names):
                 continue
-            near = next((n for n in reversed(names) if n.end() <= match.start()), None) or next(
-                (n for n in names if n.start() >= match.end()), None
-            )
-            if near is None:
+            near = next((n for n in reversed(names) if n.end() <= match.start()), None)
+            near = near or next((n for n in names if n.start() >= match.end()), None)
+            if near is not None:
+                name = _bare(near[0])
+                if not any(_stands(name, [atom]) and _holds_number(atom, match[0]) for atom in atoms):
+                    return f"No cited finding says {match[0].strip()} of {name[:60]}."
                 continue
-            name = near[0].strip(".'’-").removesuffix("'s").removesuffix("’s")
-            if not any(_stands(name, [atom]) and _holds_number(atom, match[0]) for atom in atoms):
-                return f"No cited finding says {match[0].strip()} of {name[:60]}."
+            if (words := _beside(match, sentence)) and not any(pattern.search(atom) for atom in atoms for pattern in words):
+                return f"No cited finding says {match[0].strip()} of the words beside it."
     return ""
+
+
+def _beside(match: re.Match[str], sentence: str) -> list[re.Pattern[str]]:
+    """Return patterns of a number with the word before it and with the word after it; none where there is no word."""
+    number = re.escape(match[0].strip())
+    after = re.match(r"\s*([A-Za-z]{3,})", sentence[match.end() :])
+    before = re.search(r"([A-Za-z]{3,})\s+$", sentence[: match.start()])
+    found = [re.compile(rf"(?<![\w.,]){number}\s+{after[1][:4]}", re.IGNORECASE)] if after else []
+    return found + ([re.compile(rf"(?<![A-Za-z]){before[1]}\s+{number}(?![\w,]|\.\d)", re.IGNORECASE)] if before else [])
+
+
+def _names_something(match: re.Match[str]) -> bool:
+    """Tell whether a word names a variant, file or place, and no metric, data set, unit or id."""
+    word = _bare(match[0])
+    if (
+        not word
+        or NUMBER.fullmatch(word)
+        or re.fullmatch(r"[fceak]\d+", word)
+        or any(p.fullmatch(word.lower()) for p in (METRICS, DATASETS))
+    ):
+        return False
+    if re.fullmatch(r"(?i)(?:pa-?|p-)?mpjpe|[gm]?flops|[gm]?macs|params?", word):
+        return False
+    return _is_name(word, True) and (_is_shaped(word) or match.start() > 0)
+
+
+def _bare(word: str) -> str:
+    """Return a word without the marks of a sentence and the possessive."""
+    return word.strip(".'’-–—").removesuffix("'s").removesuffix("’s")
 
 
 def _plain(text: str) -> str:
