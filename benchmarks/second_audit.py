@@ -1,4 +1,4 @@
-"""What a second audit of an unchanged repository costs, and one without any network: `python benchmarks/second_audit.py`.
+"""What a second audit of an unchanged repository costs, and one without any network: `python -m benchmarks.second_audit`.
 
 The demo's world, in this process; the second column of bytes is what the servers sent of files (not listings). Seconds are
 without a network's latency: they show what recognition and rendering cost, not what requests do.
