@@ -33,7 +33,9 @@ def verified_correspondence(proposal: CorrespondenceProposal, outlines: Sequence
     evidence = _evidence(proposal, outlines, variant, artifact)
     if isinstance(evidence, str):
         return evidence
+    held = [c.comparison for candidate in candidates for c in compare_all(variant.primary, candidate.inspected) if c.comparison.agrees]
     atoms = [*map(of_claim, variant.primary), *of_artifact(artifact), *((evidence.quote,) if evidence else ())]
+    atoms += [f"{artifact.name} {variant.name} {one.attribute} {one.claimed} {one.measured} {one.convention}" for one in held]
     problem = prose_problem(proposal.reason, atoms)
     if problem:
         return f"The reason cannot stand: {problem}"
