@@ -367,3 +367,18 @@ def test_without_a_cache_nothing_is_kept(tmp_path, monkeypatch):
     net.get("https://a.org/")
     read(net)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_a_server_that_ignores_ranges_is_downloaded_once(opened):
+    server = Server()
+    server.knows_ranges = False
+    for blob in (opened({"a.org": server}).blob("https://a.org/f.bin", name="f.bin") for _ in range(2)):
+        assert blob.read(300_000, 50) == DATA[300_000:300_050]
+        blob.close()
+    warm = opened({"a.org": server})
+    blob = warm.blob("https://a.org/f.bin", name="f.bin")
+    assert blob.read(300_000, 50) == DATA[300_000:300_050]
+    assert (asked(warm), warm.bytes_read) == (["bytes=0-15"], 0)
+    assert blob.read(len(DATA) - 10, 10) == DATA[-10:]  # what had not been read comes now
+    server.body, server.etag = DATA[::-1], '"two"'
+    assert opened({"a.org": server}).blob("https://a.org/f.bin", name="f.bin").read(300_000, 50) == DATA[::-1][300_000:300_050]

@@ -16,7 +16,7 @@ import email.utils
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +85,15 @@ class KeptRanges:
         if not (moved and answer.status in GONE):  # a signed address that ran out says nothing of the file
             self._keep(key, url, revision, answer)
         return answer
+
+    def keep_front(self, request: PreparedRequest, revision: str, answer: RangeAnswer, parts: Iterable[tuple[int, bytes]]) -> None:
+        """Keep what was read of a file from its front, as ranges of it."""
+        url = request.url or ""
+        key = key_of("file", url, self._cache.hashed(self._authorization(request)))
+        for offset, data in parts:
+            if offset >= MOST_FILE_BYTES:
+                break
+            self._keep(key, url, revision, replace(answer, offset=offset, body=data))
 
     def _known(self, key: str, revision: str) -> Known | None:
         with self._lock:

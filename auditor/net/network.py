@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -158,6 +158,13 @@ class Network:
             if answer.kept_at:
                 self._meter.kept(answer.kept_at)
         return replace(answer, requests=tally.requests)
+
+    def keep_front(
+        self, url: str, headers: Mapping[str, str], revision: str, answer: RangeAnswer, parts: Iterable[tuple[int, bytes]]
+    ) -> None:
+        """Keep what was read of a file from its front, where the server knows no ranges; `answer` is what it said of the file."""
+        if self._kept is not None:
+            self._kept.keep_front(self._prepared(url, dict(headers))[0], revision, answer, parts)
 
     def blob(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor.blob import END_BYTES, check_range, read_from_its_end
@@ -105,6 +106,7 @@ class RemoteBlob:
         with self._lock:
             self._extents = Extents()
             if self._spool is not None:
+                self._network.keep_front(self.url, self._headers, self._revision, self._spooled, self._spool.front())
                 self._spool.close()
 
     def _counted(self, work: Callable[[], bytes]) -> bytes:
@@ -176,6 +178,7 @@ class RemoteBlob:
         self._spool = Spool(self._network, self.url, self._headers)
         self._check_marks(self._spool.headers)
         self._learn_size(self._spool.whole_size(), answer)
+        self._spooled = replace(answer, status=206, body=b"", total=self._size)  # as it is kept: a file with ranges
 
     def _learn_size(self, size: int | None, answer: RangeAnswer) -> None:
         if size is None:

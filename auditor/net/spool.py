@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auditor.net.network import Network
 
 
+PIECE_BYTES = 1 << 20
 RESTARTS = 2  # after a break; the server cannot go on in the middle, so what is here comes once more and is passed over
 
 
@@ -46,6 +47,12 @@ class Spool:
             self._reach(None)
             self.size = self._have
         return self.size
+
+    def front(self) -> Iterator[tuple[int, bytes]]:
+        """Yield what is here, in pieces with their offsets."""
+        for offset in range(0, self._have, PIECE_BYTES):
+            self._file.seek(offset)
+            yield offset, self._file.read(min(PIECE_BYTES, self._have - offset))
 
     def close(self) -> None:
         """Delete the file and leave the server alone."""
