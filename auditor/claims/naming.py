@@ -14,8 +14,8 @@ from auditor.claims.headers import lower
 from auditor.claims.vocabulary import CITED, COMPARISON, KNOWN_NETWORKS, OURS
 
 WEIGHTS = re.compile(
-    r"\.(?:pth|pt|pkl|ckpt|bin|onnx|safetensors|h5|pdparams|npz|tar|zip|t7|caffemodel|params|weights|model)(?:\.tar|\.gz)?(?:[?#]|$)"
-    r"|drive\.google\.com|docs\.google\.com/uc|huggingface\.co|onedrive|1drv\.ms|sharepoint|dropbox|pan\.baidu|releases/download|modelscope|zenodo",
+    r"\.(?:pth|pyth|pt|tflite|msgpack|mlmodel|pdiparams|pkl|ckpt|bin|onnx|safetensors|h5|pdparams|npz|tar|zip|t7|caffemodel|params|weights|model)(?:\.tar|\.gz)?(?:[?#]|$)"
+    r"|drive\.google\.com|docs\.google\.com/uc|huggingface\.co|onedrive|1drv\.ms|sharepoint|dropbox|pan\.baidu|releases/download|modelscope|zenodo|weiyun\.com|figshare|mega\.nz|/[fd]/[0-9a-f]{10,32}(?:[/?#]|$)",
     re.IGNORECASE,
 )
 CONTINUES = re.compile(r"\s*(?:\+|w/|with\b)")  # `+ refinement`: the row above with something more
@@ -29,6 +29,7 @@ class RowName:
     name: str  # the variant, cleaned
     emphasized: bool = False
     links: tuple[str, ...] = ()
+    of_paper: bool = False  # its name leads to a paper, as a citation does
 
 
 def bears(name: str, tokens: tuple[str, ...]) -> bool:
@@ -39,13 +40,21 @@ def bears(name: str, tokens: tuple[str, ...]) -> bool:
 
 def offers_weights(row: RowName) -> bool:
     """Tell whether a link of the row leads to weights."""
-    return any(WEIGHTS.search(link) and not NOT_WEIGHTS.search(link) for link in row.links)
+    return any(map(is_weights, row.links))
+
+
+def is_weights(url: str) -> bool:
+    """Tell whether an address may be of weights."""
+    return bool(WEIGHTS.search(url)) and not NOT_WEIGHTS.search(url)
 
 
 def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -> frozenset[int]:
     """Return the numbers of the rows that are the authors' own. `heading` is the caption and headings of the table."""
     everyone = frozenset(range(len(rows)))
     cited = frozenset(n for n in everyone if CITED.search(rows[n].name) and not OURS.search(rows[n].name))
+    papers = frozenset(n for n in everyone if rows[n].of_paper and not bears(rows[n].name, tokens) and not offers_weights(rows[n]))
+    if papers != everyone:  # where each row cites one, it is a zoo
+        cited |= papers
     named = frozenset(n for n in everyone - cited if bears(rows[n].name, tokens))
     ours = frozenset(n for n in everyone if OURS.search(rows[n].name))
     linked = frozenset(n for n in everyone - cited if offers_weights(rows[n]))
@@ -58,7 +67,8 @@ def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -
     if linked == everyone - cited:
         return linked
     if named:
-        return named | (linked - foreign) | frozenset(n for n in everyone - cited if CONTINUES.match(rows[n].name))
+        offered = linked if 2 * len(linked) > len(everyone - cited) else linked - foreign  # a zoo has others' networks too
+        return named | offered | frozenset(n for n in everyone - cited if CONTINUES.match(rows[n].name))
     if linked:
         others = cited if linked & foreign else foreign  # where own rows are called by a known backbone, others may be too
         return linked | (everyone - others if not COMPARISON.search(heading) else frozenset())

@@ -16,6 +16,7 @@ from auditor.claims.numbers import plain
 from auditor.claims.vocabulary import GENERIC, KNOWN_NETWORKS
 from auditor.facts import Outline
 
+UNNAMED = "(unnamed)"  # the one model of a repository that gives it no name
 LOCAL = "local/"  # what a folder without an origin is called
 MAX_SEARCHED = 500_000
 MAX_BEGINNING = 5000  # characters of a README in which it says what it is of
@@ -159,4 +160,4 @@ def own_name(context: ClaimContext, title: str = "") -> str:
             return match[1]
     if "/" in context.full_name and not context.full_name.startswith(LOCAL):
         return context.full_name.rpartition("/")[2]
-    return context.names[0] if context.names else "(unnamed)"
+    return context.names[0] if context.names else UNNAMED

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from auditor.claims.headers import Header, header_of, metrics_in
+from auditor.claims.headers import Header, header_of, lower, metrics_in
 from auditor.claims.numbers import readings
-from auditor.claims.vocabulary import Kind
+from auditor.claims.vocabulary import METRICS, Kind
 from auditor.facts import Cell, Table
 
 MAX_ROWS = 3000
@@ -83,15 +83,29 @@ def header_texts(rows: list[tuple[Cell, ...]]) -> list[list[str]]:
 def headers_of(columns: list[list[str]]) -> tuple[Header, ...]:
     """Return the header of each column from its texts: `Cost` over `GFLOPS` says no more than `GFLOPS`.
 
-    The title over a count becomes its setting where another column of the table counts the same: `RetinaNet` and `Mask R-CNN`.
+    The title over a count or a metric becomes its setting where another column of the table tells the same: `224` and `384` over
+    `top-1`, `RetinaNet` and `Mask R-CNN` over `Params`.
     """
-    lowest = [header_of(parts[-1]) if len(parts) > 1 else None for parts in columns]
-    found = [low if low and low.kind in COUNTS else header_of(joined(parts)) for low, parts in zip(lowest, columns, strict=True)]
-    kinds = [header.kind for header in found]
-    return tuple(
-        replace(header, setting=" ".join(parts[:-1])[:80]) if header is low and kinds.count(header.kind) > 1 else header
-        for header, low, parts in zip(found, lowest, columns, strict=True)
-    )
+    lowest = [header_of(parts[-1]) if len(parts) > 1 else Header(Kind.UNKNOWN, "") for parts in columns]
+    again = {low.attribute for low in lowest if low.attribute and [other.attribute for other in lowest].count(low.attribute) > 1}
+    return tuple(header_under(parts, low, low.attribute in again) for parts, low in zip(columns, lowest, strict=True))
+
+
+def header_under(parts: list[str], low: Header, again: bool) -> Header:
+    """Return the header of one column from its texts and the header that its lowest text is by itself."""
+    title = " ".join(parts[:-1])[:80]
+    if low.kind in COUNTS:
+        return replace(low, setting=title if again else "")
+    if low.kind is Kind.METRIC and again and not is_part_of_metric(title, parts[-1]):
+        return replace(low, setting=f"{title} {low.setting}".strip())
+    return header_of(joined(parts))
+
+
+def is_part_of_metric(title: str, metric: str) -> bool:
+    """Tell whether a title belongs to the name of the metric below it: `box` over `AP`, but not `val2017` over `AP`."""
+    before = lower(title)
+    spans = [match.start() for match in METRICS.finditer(f"{before} {lower(metric)}")]
+    return header_of(title).kind is Kind.METRIC or any(start < len(before) for start in spans)
 
 
 def joined(parts: list[str]) -> str:

@@ -25,6 +25,7 @@ FILLER = re.compile(
 DURATION = re.compile(
     r"(?i)(?:~?\d+(?:\.\d+)?\s*(?:d|h|m|s|days?|hours?|hrs?|min(?:utes)?s?|sec(?:onds)?)\b\s*)+|[\d.]+\s?[-–]\s?[\d.]+|\d+\s?[x×]\s?\d+|x\d+|\d+x"
 )
+PAPER = re.compile(r"(?i)arxiv\.org/|openreview\.net/|thecvf\.com/|aclanthology|doi\.org/|\.pdf$")
 OVERALL = re.compile(r"avg\.?|average|mean|total|all|overall|平均|平均分")
 YES_OR_NO = re.compile(r"(?i)[✓✗✔✘×√☑☒xy n-]?|yes|no|true|false|w/|w/o|with|without|:[a-z_]+:")
 MAX_SETTING = 240
@@ -107,7 +108,7 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
     if not found:
         return False
     if header.kind in CLAIMED:
-        return True
+        return 2 * len(found) >= len(texts)  # `Runtime` over `A100`, `4090` names devices
     if header.kind is Kind.SIZE:
         return header.unit is not None or any(r.unit and re.fullmatch(r"[KMGkmg]i?[Bb]", r.unit) for some in found for r in some)
     if 2 * len(found) <= len(texts) or not (shape.metrics or any(h.kind in CLAIMED for h in shape.headers)):
@@ -181,7 +182,8 @@ def row_name(row: Row, name: str, columns: Columns) -> RowName:
     """Return what decides whose a row is."""
     bold = columns.variant is not None and row.cells[columns.variant].emphasized
     raw = " ".join(row.cells[n].text for n in columns.identity) or name
-    return RowName(raw, bold, tuple(link for cell in row.cells for link in cell.links))
+    of_paper = any(PAPER.search(link) for n in columns.identity for link in row.cells[n].links)
+    return RowName(raw, bold, tuple(link for cell in row.cells for link in cell.links), of_paper)
 
 
 def common_setting(table: Table) -> str:
@@ -247,6 +249,9 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
     if some.note and is_metric(some.note.lower()):
         return some.note
     parts = 1 + max(r.part for r in found)
+    within = re.fullmatch(r"(.+?)\s*\(([^()]+)\)", header.attribute)  # `mIoU (ss/ms)`: one metric in two settings
+    if parts > 1 and within and len(places := re.split(r"[/|]", within[2])) == parts:
+        return f"{within[1]} ({places[some.part].strip()})"
     shared = [part.strip() for part in re.split(r"[/|]", header.attribute)]
     if parts > 1 and len(shared) == parts:
         metric, _, first = shared[0].rpartition(" ")  # of `MPJPE left/right` the metric is of both

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from auditor.claims.headers import setting_of
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import bears
+from auditor.claims.naming import bears, is_weights
 from auditor.claims.numbers import plain, readings
-from auditor.claims.own_words import own_name, own_tokens
+from auditor.claims.own_words import UNNAMED, own_name, own_tokens
 from auditor.claims.vocabulary import NEWS
 from auditor.facts import Block, Claim, Evidence, Outline
 
@@ -34,7 +34,8 @@ DISTANCE = re.compile(rf"(?P<a>{NUMBER})\s?mm(?![\w])")
 COUNT = re.compile(r"(?<![\w.])(?P<a>\d{1,4}(?:\.\d+)?\s?[MB])\s+(?:parameters|params)(?![\w])")
 DIFFERENCE = re.compile(
     r"outperform|surpass|better than|worse than|compared (?:to|with)|improv|higher than|lower than|margin|previous|baseline (?:of|model)"
-    r"|\bvs\b|state-of-the-art|\bby \d|more (?:accurate|than)|faster than|less than|drop|[+<>≥≤]\s?\d|follow-up|other (?:methods|models)"
+    r"|\bvs\b|state-of-the-art (?:methods?|models?|approach|networks?|detectors?|results? of [A-Z])|"
+    r"\bby \d|more (?:accurate|than)|faster than|less than|drop|[+<>≥≤]\s?\d|follow-up|other (?:methods|models)"
     r"|focal|lens|sensor|width|height|diameter",
     re.IGNORECASE,
 )
@@ -114,8 +115,9 @@ def prose_claims(
         if DIFFERENCE.search(sentence) or DETECTOR.search(sentence):
             continue
         for found in in_sentence(sentence, block, before):
-            variant = variant_in(found, sentence, block, tokens, alone)
-            if variant:
+            offered = offered_in(found, sentence, block, outline) if found.attribute != "params" else ""
+            variant = offered or variant_in(found, sentence, block, tokens, alone)
+            if variant and variant != UNNAMED:
                 yield from claim_of(Found(found.attribute, found.printed, place + found.start), variant, block, lines, outline)
 
 
@@ -127,6 +129,14 @@ def variant_in(found: Found, sentence: str, block: Block, tokens: tuple[str, ...
     if not named and FIRST_PERSON.search(sentence):
         named = named_in(block.text, tokens) or (alone if ACHIEVED.search(sentence) and not found.printed.endswith("mm") else "")
     return named or (subject_of(block) if block.kind == "item" else "")
+
+
+def offered_in(found: Found, sentence: str, block: Block, outline: Outline) -> str:
+    """Return the name of a list item that offers weights, what stands before its result: `[Base, 300 epochs (83.1 top-1)](url)`."""
+    if block.kind != "item" or not any(link.line == block.line and is_weights(link.url) for link in outline.links):
+        return ""
+    match = re.match(r"\W*([^()（]{2,100}?)\s*(?:[(（]|[:：]\s|\s[-–—]\s|,\s)[^()（）,]{0,12}$", sentence[: found.start])
+    return plain(match[1]).strip(" :,-") if match and re.search(r"[A-Za-z]{2}", match[1]) else ""
 
 
 def subject_of(block: Block) -> str:

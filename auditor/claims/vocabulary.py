@@ -76,8 +76,8 @@ JOINTS = words(
     """
 )  # columns of keypoint tables
 WHOLE_ONLY = frozenset(
-    "is j f a1 a2 a3 d1 fl fp fn mt ml frag per total top linear math head imp p1 p2 mean average avg score upper lower return loss success δ"
-    " epoch".split()
+    "is j f a1 a2 a3 d1 fl fp fn mt ml frag per total top linear math head imp p1 p2 mean average avg score upper lower return loss success"
+    " δ epoch".split()
 )
 
 PARAMS = re.compile(

@@ -129,7 +129,7 @@ _QUALIFIERS = tuple(
 )
 
 STRONG_SUFFIXES = frozenset(
-    "pth pt ckpt safetensors onnx caffemodel pdparams pdiparams tflite gguf ggml weights t7 params mlmodel mlpackage nemo keras"
+    "pth pyth pt ckpt safetensors onnx caffemodel pdparams pdiparams tflite gguf ggml weights t7 params mlmodel mlpackage nemo keras"
     " msgpack pth.tar pt.tar ptl torchscript pth.gz pth.zip ckpt.zip engine trt nnef dlc rknn hef".split()
 )
 WEAK_SUFFIXES = frozenset("bin h5 hdf5 pb pkl pickle jit npz joblib meta index".split())
