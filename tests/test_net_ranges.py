@@ -712,7 +712,9 @@ def test_a_blob_equals_its_bytes_and_asks_for_nothing_twice(data, reads, most):
     from auditor.net import RemoteBlob
 
     recorder = Recorder(data, most)
-    blob = RemoteBlob(recorder, "https://a.org/x", name="x", size=len(data), classify=lambda _: None)  # bytes that begin like a page are bytes here
+    blob = RemoteBlob(
+        recorder, "https://a.org/x", name="x", size=len(data), classify=lambda _: None
+    )  # bytes that begin like a page are bytes here
     for offset, length in reads:
         assert blob.read(offset, length) == data[offset : offset + length]
     got = [(offset, min(length, most, len(data) - offset)) for offset, length in recorder.asked]
