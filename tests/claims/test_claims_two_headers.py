@@ -50,3 +50,16 @@ def test_a_data_set_over_metrics_stays_with_them():
     found = claims([("ImageNet-1K", 2)], ["Top-1", "Top-5"], ["80.1", "95.0"], ["81.5", "95.9"])
     assert {(attribute, value) for _, attribute, value, *_ in found} == {("Top-1", 80.1), ("Top-5", 95.0), ("Top-1", 81.5), ("Top-5", 95.9)}
     assert all("ImageNet-1K" in setting for *_, setting in found)
+
+
+def test_titles_tell_metrics_of_one_name_apart():
+    found = claims([("224", 1), ("384 ↑", 1)], ["top-1", "top-1"], ["80.1", "82.0"], ["81.5", "83.0"])
+    assert found == {
+        ("wader-s", "top-1", 80.1, None, "224"), ("wader-s", "top-1", 82.0, None, "384 ↑"),
+        ("wader-m", "top-1", 81.5, None, "224"), ("wader-m", "top-1", 83.0, None, "384 ↑"),
+    }  # fmt: skip
+
+
+def test_a_title_that_is_a_part_of_the_metric_stays_in_it():
+    found = claims([("box", 1), ("mask", 1)], ["mAP", "mAP"], ["40.1", "37.0"], ["41.5", "38.0"])
+    assert {attribute for _, attribute, *_ in found} == {"box mAP", "mask mAP"}
