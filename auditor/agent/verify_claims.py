@@ -61,7 +61,31 @@ def verified_claim(proposal: ClaimProposal, material: Material) -> tuple[Claim, 
         if isinstance(found, Claim):
             return found, _known(found, material)
         reason = reason or found
-    return reason
+    known = next((claim for spot in spots for claim in material.facts.claims if _says(claim, spot, proposal)), None)
+    return (known, known.id or "known") if known is not None else reason
+
+
+def _says(claim: Claim, spot: Spot, proposal: ClaimProposal) -> bool:
+    """Tell whether a proposal only repeats what the rules read there and the readers of cells and sentences here do not.
+
+    These are second numbers in parentheses, and console output. Then it adds nothing, and is no error.
+    """
+    path, _, line = claim.evidence.locator.partition("#L")
+    if path != spot.outline.document.path or not line.isdigit() or not spot.first <= int(line) <= spot.last or not claim.printed:
+        return False
+    console = any(b.kind == "code" and b.line - 1 <= int(line) <= b.line + b.text.count("\n") + 1 for b in spot.outline.blocks)
+    if not (claim.setting.endswith("in parentheses") or (claim.origin == "text" and console)):
+        return False
+    around = f"{claim.setting} {claim.row} {claim.evidence.quote} {' '.join(spot.words)}"
+    return (
+        claim.variant.lower() == proposal.variant.strip().lower()
+        and claim.active
+        and same_attribute(proposal.attribute, claim.attribute)
+        and not isinstance(claim.value, list | tuple | str)
+        and not value_problem(proposal, claim)
+        and any(claim.printed.split()[0] in word for word in spot.words)
+        and not setting_problem(proposal.setting, around)
+    )
 
 
 def _at(spot: Spot, proposal: ClaimProposal, material: Material) -> Claim | str:

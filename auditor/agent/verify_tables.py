@@ -39,7 +39,7 @@ class Reading:
     claim: Claim
     own: bool  # the row is the authors'
     around: str  # header, setting cells, group, caption and headings of this cell alone
-    siblings: tuple[str, ...]  # names of the other rows that say something else there
+    siblings: tuple[str, ...]  # names of the other rows
     inner: bool = False  # a second number, in parentheses
 
 
@@ -83,9 +83,7 @@ def _read(table: Table, spot: Spot, context: ClaimContext) -> Iterator[Reading]:
         for column in _quoted_columns(table, row, columns, spot):
             if paper and row.headers[column].kind in (Kind.PARAMS, Kind.GFLOPS) and is_composite(table, row, columns, tokens):
                 continue
-            siblings = tuple(
-                names[n] for n, other in enumerate(shape.rows) if n != number and other.cells[column].text != row.cells[column].text
-            )
+            siblings = tuple(dict.fromkeys(name for name in names if name != names[number]))
             around = _around(table, shape, row, column, columns, outline)
             for claim in cell_claims(table, shape, row, names[number], column, columns, common_setting(table), outline, lines):
                 claim = replace(claim, evidence=placed(replace(claim.evidence, **seen_by), pages))

@@ -131,6 +131,8 @@ def same_variant(proposed: str, printed: str, around: str, project: frozenset[st
         return bool(_plain(printed))
     if any(_plain(proposed) == _plain(name) for name in others):
         return False
+    if proposed.rstrip().endswith("*") and not printed.rstrip().endswith("*"):
+        return False  # a footnote's mark tells two rows of one name apart
     mine, theirs = set(variant_key(proposed, project)), set(variant_key(printed, project))
     if not theirs:
         return not mine and not any(not variant_key(name, project) for name in others) and _squash(proposed) != ""
