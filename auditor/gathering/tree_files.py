@@ -5,14 +5,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.blob import Blob
 from auditor.documents.places import resolved_path
 from auditor.facts import Link, State, Status, TreeEntry
 from auditor.hosts.answers import quoted_names
 from auditor.hosts.interface import Listing, RemoteFile
-from auditor.net import Network
-from auditor.repositories.interface import OpenedRepository
+
+if TYPE_CHECKING:
+    from auditor.net import Network
+    from auditor.repositories.interface import OpenedRepository
 
 MOST_SYMLINKS = 5
 
