@@ -16,6 +16,7 @@ from auditor.facts import Outline, Table
 
 MAX_LINES = 60  # that one quote may run over
 MAX_SPOTS = 20
+MAX_LINE = 20_000  # characters of one line that are looked at
 PAGE = "\f"
 OPENING = "([{\"'“‘«"
 CLOSING = ".,;:!?)]}\"'”’»。，；：！？"
@@ -42,7 +43,7 @@ class Spot:
 
 def shown(line: str) -> str:
     """Return what a line of a document shows: markup removed, words and signs as they are."""
-    line = _IMAGE_OR_LINK.sub(r"\1", _IMAGE_OR_LINK.sub(r"\1", _LINE_START.sub("", line)))
+    line = _IMAGE_OR_LINK.sub(r"\1", _IMAGE_OR_LINK.sub(r"\1", _LINE_START.sub("", line[:MAX_LINE])))
     line = _TAG.sub(" ", _INLINE_TAG.sub("", line))
     line = html.unescape(line)
     if "\\" in line:

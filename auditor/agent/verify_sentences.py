@@ -69,7 +69,7 @@ def sentences_at(spot: Spot) -> list[tuple[Block, str]]:
     for block in spot.outline.blocks:
         if block.line > spot.last or len(block.text) > MAX_BLOCK:
             continue
-        if not holds(words_of(block.text), spot.words) or not _reaches(block, spot):
+        if not _reaches(block, spot) or not holds(words_of(block.text), spot.words):
             continue
         parts = block.text.split("\n") if block.kind == "code" else re.split(r"(?<=[.。!?;])\s+", block.text)
         for sentence in parts:

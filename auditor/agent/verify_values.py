@@ -64,7 +64,7 @@ def proposed_value(proposal: ClaimProposal) -> tuple[Decimal, str | None] | None
         if len(some) != 1 or some[0].error or (unit and some[0].unit and canonical_unit(unit) != canonical_unit(some[0].unit)):
             return None
         return _decimal(some[0].value), canonical_unit(unit or some[0].unit)
-    if isinstance(value, list) or not math.isfinite(value):
+    if isinstance(value, list) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return _decimal(value), canonical_unit(unit)
 
@@ -72,7 +72,7 @@ def proposed_value(proposal: ClaimProposal) -> tuple[Decimal, str | None] | None
 def _decimal(value: int | float) -> Decimal:
     try:
         return Decimal(repr(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # a whole number of thousands of digits has no text
         return Decimal("NaN")
 
 

@@ -160,7 +160,12 @@ PROPOSALS = st.builds(
     ClaimProposal,
     variant=st.sampled_from([t.variant for t in heron()[2]]) | st.text(min_size=1, max_size=20),
     attribute=st.sampled_from([t.attribute for t in heron()[2]]) | st.text(min_size=1, max_size=20),
-    value=st.sampled_from([t.value for t in heron()[2]]) | st.floats() | st.integers() | TEXTS | st.lists(st.integers(), max_size=5),
+    value=st.sampled_from([t.value for t in heron()[2]])
+    | st.floats()
+    | st.integers()
+    | st.just(10**5000)
+    | TEXTS
+    | st.lists(st.integers(), max_size=5),
     unit=st.sampled_from(["M", "G", "mm", "%", None, "K"]) | TEXTS,
     setting=st.sampled_from(["", "COCO", "LVIS", "ImageNet-1K"]) | TEXTS,
     place=st.builds(
