@@ -14,6 +14,11 @@ from auditor.addresses import Address, google_drive_id, has_file_name, locate
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 
 PLACES = [
+    ("https://cloud.university.edu/f/229e8cccedc2419f987e/", "other", "file"),
+    ("https://box.university.de/d/fb9f16d6dc8f482596c2/", "other", "folder"),
+    ("https://cloud.lab.org/index.php/s/AbCdEfGhIjKlMnO", "other", "folder"),
+    ("https://cloud.lab.org/s/AbCdEfGhIjKlMnO/download", "other", "file"),
+    ("https://blog.lab.org/d/2020", "other", "page"),
     ("https://drive.google.com/drive/folders/12H7zkLvmJtrkCmAUAPkQ6788WAnO60gI?usp=sharing", "google_drive", "folder"),
     ("https://drive.google.com/drive/u/0/folders/1kZM55bwsRdS__bdnsXpkmH6QPyza-9-N", "google_drive", "folder"),
     ("https://drive.google.com/drive/mobile/folders/0B63t5HSgY4SQQ2FBRE5rQ2EzbjQ?resourcekey=0-abc", "google_drive", "folder"),

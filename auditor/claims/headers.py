@@ -108,6 +108,7 @@ def metric_name(printed: str) -> str:
     first = DATASETS.match(low)
     if first and found and found[-1].start() >= first.end() and len(low) == len(printed):
         printed = re.sub(r"^(?:v?\d+(?:\.\d+)?)\s+(?=[A-Za-z])", "", printed[first.end() :].strip(" -:_,/()")) or printed
+        printed += ")" * (printed.count("(") - printed.count(")"))
     elif (
         found
         and len(low) == len(printed)

@@ -38,7 +38,7 @@ IMPLEMENTED = re.compile(
     r"([A-Z][A-Za-z0-9+-]*[A-Z0-9][A-Za-z0-9+-]*)(?![\w:])"
 )
 CITED_TITLE = re.compile(r"(?<![a-z])title\s*=\s*[{\"]+\s*([A-Z][^:{}\n\"]{1,28}?)\}?\s*:\s")
-SPELLED_OUT = re.compile(r"((?:[A-Za-z][\w-]*[ \t]){1,8})[ \t]?\(\W{0,3}([A-Z][\w-]{1,20})\W{0,3}\)")
+SPELLED_OUT = re.compile(r"(?<!\w)((?:[A-Za-z][\w-]{0,40}[ \t]){1,8}[A-Za-z][\w-]{0,40})[ \t]?\(\W{0,3}([A-Z][\w-]{1,20})\W{0,3}\)")
 PRESENTED = re.compile(
     r"(?:called|named|dubbed|termed|[Ww]e (?:propose|present|introduce)(?: an?| the)?) \W{0,3}"
     r"([A-Z][\w+-]*[A-Z0-9][\w+-]*|[a-z]+[A-Z][\w+-]*)"

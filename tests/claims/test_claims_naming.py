@@ -75,3 +75,21 @@ def test_the_one_model_of_a_repository_is_named():
     assert own_name(ClaimContext("a/b", "RAFT: Recurrent")) == "RAFT"
     assert own_name(ClaimContext("a/VideoThing", "3D poses in video")) == "VideoThing"
     assert own_name(ClaimContext("repo", "")) == "(unnamed)"
+
+
+def test_baselines_beside_the_own_name_are_not_own_without_a_word_of_comparison():
+    assert own("Strange", "SegThing", "SegThing-L", tokens=("segthing",)) == [1, 2]
+    assert own("Strange", "SegThing", "+ refinement", "w/ pretraining", tokens=("segthing",)) == [1, 2, 3]
+
+
+def test_a_zoo_holds_networks_of_others():
+    zoo = ("I3D @https://x.org/a.pyth", "C2D @https://x.org/b.pyth", "SegThing @https://x.org/c.pyth", "SegThing-L")
+    assert own(*zoo, tokens=("segthing",)) == [0, 1, 2, 3]
+    assert own("Swin-Base @https://x.org/a.pth", "Swin-Huge") == [0, 1]
+
+
+def test_a_name_that_leads_to_a_paper_is_cited_unless_each_does():
+    cited = RowName("Mixture", of_paper=True)
+    assert own_rows((cited, RowName("SegThing")), (), "") == {1}
+    assert own_rows((cited, RowName("Other", of_paper=True)), (), "") == {0, 1}
+    assert own_rows((RowName("SegThing", of_paper=True), cited, RowName("x")), ("segthing",), "") == {0}

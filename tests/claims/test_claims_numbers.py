@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.claims.numbers import MAX_CELL, plain, readings
+from auditor.claims.numbers import MAX_CELL, is_blank, plain, readings
 
 
 def short(text: str) -> list[tuple[float, str, str | None]]:
@@ -93,3 +93,13 @@ def test_any_text_is_read_without_an_exception_and_prints_what_stands_there(text
 @given(st.text(alphabet="0123456789.,()/ ±%MGmK*+-eE\\${}", max_size=200))
 def test_numbers_made_of_the_alphabet_of_numbers_end_in_finite_values(text):
     assert all(math.isfinite(found.value) for found in readings(text))
+
+
+def test_a_change_with_an_arrow_is_no_second_value():
+    assert [r.value for r in readings("39.5(1.8↑)")] == [39.5]
+    assert [r.value for r in readings("66.3 (65.0)")] == [66.3, 65.0]
+
+
+def test_cells_without_a_value():
+    assert all(map(is_blank, ("", "-", "\\", "/", "N/A", "TBD", "×", "OOM")))
+    assert not any(map(is_blank, ("0", "1.5", "yes", "S")))

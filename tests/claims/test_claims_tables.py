@@ -229,3 +229,25 @@ def test_any_grid_is_read_without_an_exception(grid, header_rows):
     for claim in extract_claims([Outline(document, tables=(table,))], CONTEXT):
         assert claim.variant
         assert claim.attribute
+
+
+def test_one_metric_in_two_settings_of_a_header():
+    text = """| Model | mIoU (ss/ms) | MPJPE left/right |
+| PoseThing-S | 47.9 / 48.1 | 44.3/46.2 |"""
+    assert [c[1:3] for c in claims(text)] == [("mIoU (ss)", 47.9), ("mIoU (ms)", 48.1), ("MPJPE left", 44.3), ("MPJPE right", 46.2)]
+
+
+def test_a_column_of_devices_is_no_metric():
+    text = """| Runtime | FP32 | FP16 |
+| A100 | 86.8ms | 69.4ms |
+| V100 | 95.8ms | 57.7ms |
+| 4090 | 384ms | 152ms |"""
+    assert not [c for c in claims(text) if c[2] == 4090]
+
+
+def test_counts_of_tracking_are_metrics_and_lone_marks_are_no_values():
+    text = """| Model | MOTA | FP | Fin. 384 |
+| PoseThing-S | 80.3 | 25491 | \\ |
+| PoseThing-L | 81.3 | 25400 | 87.5 |"""
+    assert ("PoseThing-S", "FP", 25491, None) in claims(text)
+    assert ("PoseThing-L", "Fin. 384", 87.5, None) in claims(text)

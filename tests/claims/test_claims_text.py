@@ -4,7 +4,7 @@ import pytest
 
 from auditor.claims import extract_claims
 from auditor.claims.interface import ClaimContext
-from auditor.facts import Block, Document, Outline
+from auditor.facts import Block, Document, Outline, RawLink
 
 CONTEXT = ClaimContext("someone/PoseThing", "PoseThing: a network")
 
@@ -74,3 +74,19 @@ def test_differences_and_other_peoples_numbers_are_left_alone(text):
 def test_news_is_left_alone():
     assert said(("item", "We obtain 42.1 AP with PoseThing."), section="News") == []
     assert said(("item", "[2022/03/01] PoseThing achieves 42.1 AP.")) == []
+
+
+def test_results_of_listed_weights_are_of_what_stands_before_them():
+    text = "1. [Full set, 10 strides, with averaging (0.459 mAP)](https://www.dropbox.com/s/x/a.pth?dl=1)"
+    block = Block("Full set, 10 strides, with averaging (0.459 mAP)", 1, "item", ("PoseThing", "Pretrained models"))
+    link = RawLink("https://www.dropbox.com/s/x/a.pth?dl=1", "Full set, 10 strides, with averaging (0.459 mAP)", 1, "inline")
+    document = Document("README.md", text, "0" * 64, "document:README.md")
+    found = extract_claims([Outline(document, blocks=(block,), links=(link,))], CONTEXT)
+    assert [(c.variant, c.attribute, c.value) for c in found] == [("Full set, 10 strides, with averaging", "mAP", 0.459)]
+    assert extract_claims([Outline(document, blocks=(block,))], CONTEXT) == ()
+
+
+def test_the_state_of_the_art_is_a_claim_where_nothing_is_compared():
+    own = ("paragraph", "PoseThing achieves new state-of-the-art results of 48.5 mAP on COCO and 95.6% accuracy on ESC.")
+    assert [c[2] for c in said(own)] == [48.5, 95.6]
+    assert said(("paragraph", "PoseThing is close to state-of-the-art methods at 48.5 mAP.")) == []

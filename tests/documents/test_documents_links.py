@@ -18,6 +18,10 @@ def classified(text: str, path: str = "README.md", tree: tuple[str, ...] = (), r
 
 
 CASES = [
+    # called by the repository's name and a size, wherever it was trained
+    (f"* trainval35k (VGG): [GreatNet320]({DRIVE})", "checkpoint"),
+    (f"* trainval35k images: [part 1]({DRIVE})", "dataset"),
+    (f"## Pretrained models\n\nWho has issues with the above links may use [OneDrive]({DRIVE}).", "checkpoint"),
     # one host, told apart by the words around it
     (f"Download the pre-trained models [here]({DRIVE}).", "checkpoint"),
     (f"Download the pre-trained GreatNet in [here]({DRIVE}).", "checkpoint"),
@@ -176,3 +180,17 @@ def test_a_quote_holds_the_address_that_stands_far_out() -> None:
 def test_a_label_says_row_and_column() -> None:
     link = classified(f"| Model | AP | 22k model |\n|--|--|--|\n| T | 1.5 | [model]({DRIVE}) |")[DRIVE]
     assert (link.label, link.row) == ("T · model · 22k model", "T | 1.5 | model")
+
+
+def test_pages_of_models_and_of_documentation():
+    found = classified(
+        "We release 300 [model checkpoints](https://greatnet.org/models). Added to the [Model Hub](https://docs.tool.com/models/great/)."
+    )
+    assert [link.purpose for link in found.values()] == ["checkpoint", "other"]
+
+
+def test_a_share_of_a_university_in_a_table_is_weights():
+    text = (
+        "## Pretrained models\n\n| Model | FID | Link |\n|--|--|--|\n| f4 | 1.06 | https://box.university.de/f/9c6681f64bb94338a069/?dl=1 |"
+    )
+    assert [link.purpose for link in classified(text).values()] == ["checkpoint"]

@@ -142,3 +142,21 @@ def test_any_boxes_give_a_rectangle_or_nothing(boxes):
     if grid is not None:
         assert len({len(row) for row in grid.rows}) == 1
         assert 0 < grid.header_rows < len(grid.rows)
+
+
+def test_a_line_of_thresholds_is_a_header():
+    rows = texts(boxes_of(("Method", "VOC", "COCO"), ("", "0.5", "0.75"), ("Small", "80.0", "31.3"), ("Large", "81.8", "35.5")))
+    assert rows == [["Method", "VOC", "COCO"], ["", "0.5", "0.75"], ["Small", "80.0", "31.3"], ["Large", "81.8", "35.5"]]
+
+
+def test_an_outdented_title_between_header_and_rows_keeps_the_header():
+    rows = [box("Methods", 60, 40), box("AP", 220, 40), box("Param", 340, 40), box("*", 10, 72), box("Body methods", 30, 72)]
+    rows += [
+        box("Chen", 60, 104),
+        box("32.7", 220, 104),
+        box("20.4M", 340, 104),
+        box("Ours", 60, 136),
+        box("34.5", 220, 136),
+        box("7.5M", 340, 136),
+    ]
+    assert texts(rows)[0] == ["Methods", "AP", "Param"]
