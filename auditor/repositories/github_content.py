@@ -67,7 +67,9 @@ class GitHubRepository:
         if self._has_raw and (size is None or size > LARGEST_POINTER):
             try:
                 # Without a size the head is asked for at once: readers want it first, and it shows whether the host gives the file.
-                blob = self._network.blob(self._address(RAW, path), name=name, revision=self.repository.commit)
+                blob = self._network.blob(
+                    self._address(RAW, path), name=name, revision=entry.sha if entry and entry.sha else self.repository.commit
+                )
             except NetworkError as error:
                 refused = error
             else:
@@ -135,6 +137,8 @@ class GitHubRepository:
     def _from_raw(self, path: str, entry: TreeEntry | None, max_bytes: int) -> bytes:
         """Return a file from the raw host."""
         fetched = self._network.get(self._address(RAW, path), max_bytes=max_bytes, pinned=True)
+        if fetched.status == 200 and not _is_of(entry, fetched.body):  # kept from another time, or not what git has: asked anew
+            fetched = self._network.get(self._address(RAW, path), max_bytes=max_bytes)
         if fetched.status != 200:
             raise _no_file(path, fetched.status)
         return fetched.body
@@ -188,8 +192,13 @@ def git_blob_id(data: bytes, length: int = 40) -> str:
 
 def _check_hash(path: str, entry: TreeEntry | None, data: bytes) -> None:
     """Raise `NetworkError` where the bytes are not those of the audited commit."""
-    if entry is not None and entry.sha and git_blob_id(data, len(entry.sha)) != entry.sha:
+    if entry is not None and not _is_of(entry, data):
         raise NetworkError(f"{path} is not the file of the audited commit", f"its git id is not {entry.sha}", "try again later")
+
+
+def _is_of(entry: TreeEntry | None, data: bytes) -> bool:
+    """Tell whether bytes have the id that the tree gives, or it gives none."""
+    return entry is None or not entry.sha or git_blob_id(data, len(entry.sha)) == entry.sha
 
 
 def _no_file(path: str, status: int) -> NetworkError:
