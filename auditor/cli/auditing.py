@@ -81,6 +81,8 @@ def run(
         fail_on=fail_on,
         language=lang,
     )
+    if offline and agent is not None and not agent.startswith("replay:"):
+        raise UsageError("--offline asks nobody, and so no model", help="use --agent replay:agent.jsonl, or leave --offline out")
     opened = opened_agent(agent, agent_url, agent_budget)
     settings = typed_by_user((*asked.artifacts, *asked.papers), offline=offline, no_cache=no_cache)
     network = Network(limited(settings, download, max_bytes, max_seconds, jobs))

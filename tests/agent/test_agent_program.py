@@ -74,6 +74,12 @@ def test_a_model_is_checked_in_one_line(answers, words, status, tmp_path):
     assert not ran.stderr
 
 
+def test_offline_asks_no_model(tmp_path):
+    ran = audit("run", "o/n", "--offline", "--agent", "ollama:x", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "--offline asks nobody" in ran.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("--agent", "nobody:x"), ("--agent", "replay:nothing.jsonl"), ("--agent-url", "http://127.0.0.1:1/v1"), ("--agent", "openai:x")],
