@@ -104,10 +104,9 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
 def promised(facts: Facts) -> bool:
     """Tell whether the repository links checkpoints, by links that the rules found: a language model's make no promise of the authors."""
     pointed = {link.id for link in facts.links if link.found_by}
-    urls = {link.url for link in facts.links if link.found_by}
-    return any(source.kind == "listing" and source.url not in urls for source in places(facts)) or any(
-        artifact.link not in pointed for artifact in facts.artifacts
-    )
+    ruled = {link.url for link in facts.links if not link.found_by}
+    listed = (source for source in places(facts) if source.kind == "listing")
+    return any(not pointed or source.url in ruled for source in listed) or any(a.link not in pointed for a in facts.artifacts)
 
 
 def corresponding(facts: Facts, matching: Matching, variant: Claimed) -> str:

@@ -20,7 +20,7 @@ from auditor.facts import Document, Facts, Outline
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 FOLDERS = sorted(path.parent for path in CORPUS.glob("*/labels.json"))
-MOST = 14  # claims of one repository
+MOST = 6  # claims of one repository
 
 
 @dataclass(frozen=True)

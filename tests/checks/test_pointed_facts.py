@@ -136,7 +136,7 @@ FILES = st.dictionaries(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     FILES,
     st.lists(st.sampled_from(CLAIMS), max_size=6),
