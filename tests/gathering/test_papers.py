@@ -139,7 +139,7 @@ def test_quota_and_offline():
     papers, _ = gathered({EPRINT: packed(SOURCE)}, [link(ABS)], faults=(Fault("arxiv.org", status=429),))
     assert source(papers).status is Status.QUOTA
     offline, asked = gathered({EPRINT: packed(SOURCE)}, [link(ABS)], offline=True)
-    assert (source(offline).status, asked) == (Status.SKIPPED, [])
+    assert (source(offline).status, asked) == (Status.BLOCKED, [])
 
 
 def test_a_file_of_the_user(tmp_path):
