@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from auditor.checks.comparing import Compared, compare_all
-from auditor.checks.names import Key, display_name, file_key, project_words, variant_key
+from auditor.checks.names import Key, display_name, file_key, project_words, sizes_of, variant_key
 from auditor.facts import Artifact, Claim, Facts, Inspected
 
 UNNAMED = "(unnamed)"
@@ -88,8 +88,19 @@ class Matching:
         return next((v for v in self.variants if any(m.candidate.id == candidate.id for m in v.matches)), None)
 
 
+_latest: tuple[Facts, Matching] | None = None  # every check asks for the same one
+
+
 def match(facts: Facts) -> Matching:
     """Return the matching of one audit. Deterministic: order of claims and artifacts decides ties."""
+    global _latest
+    latest = _latest
+    if latest is None or latest[0] is not facts:
+        _latest = latest = facts, _matched(facts)
+    return latest[1]
+
+
+def _matched(facts: Facts) -> Matching:
     project = project_words(facts.repository.full_name)
     variants, unnamed = _claimed(facts, project)
     candidates = _candidates(facts, project)
@@ -214,20 +225,19 @@ def fits(claims: list[Claim], inspected: Inspected) -> bool:
 def excluded(candidate: Candidate, variant: Claimed, matching: Matching) -> str:
     """Return why a checkpoint cannot be the variant's, or "" where it could be.
 
-    It cannot where its name is another claimed variant's or a size of its own, or where its structure contradicts the claims.
+    It cannot where its structure contradicts the claims, or where its name, or that of the variant that it is, says another size.
+    A name that says no size of its own excludes nothing: "Ours + TTA" and "Ours w/o pre-training" may be any file of the authors, and
+    "FooNet-S (teacher)" the file of FooNet-S.
     """
     compared: list[Compared] = [c for c in compare_all(variant.primary, candidate.inspected) if c.decisive]
     if any(c.contradicts for c in compared):
         return "its structure contradicts the claims"
+    sizes = sizes_of(variant.key)
     owner = matching.owner_of(candidate)
     sure = owner is not None and bool(owner.primary or not owner.pointed)
     if owner is not None and sure and owner is not variant and any(m.candidate.id == candidate.id and m.strong for m in owner.matches):
-        return f"it is {owner.name}'s by its name"
-    if candidate.key and variant.key and candidate.key != variant.key and _is_size(candidate.key) and _is_size(variant.key):
+        if sizes and sizes_of(owner.key) != sizes:
+            return f"it is {owner.name}'s by its name"
+    elif sizes and sizes_of(candidate.key) and sizes_of(candidate.key) != sizes and sizes_of(candidate.key) == set(candidate.key):
         return "its name is another size's"
     return ""
-
-
-def _is_size(key: Key) -> bool:
-    """Tell whether a key is nothing but a size letter."""
-    return len(key) == 1 and key[0] in {"xxs", "xs", "s", "m", "l", "xl", "xxl", "t", "b", "h", "n", "g", "atto", "femto", "pico", "nano"}

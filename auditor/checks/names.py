@@ -22,6 +22,7 @@ SIZES = {
     "nano": "n",
     "giant": "g",
 }
+SIZE_WORDS = frozenset((*SIZES.values(), "xxs", "ti", "sm", "md", "lg", "atto", "femto", "pico"))
 # Words that say nothing of the variant: of the authors' speech, of file keeping, of formats.
 IDLE = frozenset(
     """
@@ -112,12 +113,18 @@ def display_name(path: str, project: frozenset[str]) -> str:
 def is_surely_own(printed: str, full_name: str, key: Key) -> bool:
     """Tell whether a printed name can only be one of the authors' own variants.
 
-    It says "ours", carries the repository's whole name, or is nothing but a size or a letter. A name like "ResNet-50" in the authors'
-    table may be a baseline, however it got there, and nobody owes its checkpoint.
+    It says "ours", begins with the repository's whole name, or is nothing but a size. A name like "ResNet-50" in the authors'
+    table may be a baseline, however it got there, and nobody owes its checkpoint; "Deformable DETR" is not surely DETR's; a lone
+    number or letter ("3", "A") counts the rows of an ablation.
     """
     if re.search(r"\b(?:ours?|proposed)\b", printed, re.IGNORECASE):
         return True
     name = re.sub(r"(?i)[-_.](?:pytorch|torch|release|official|tf|jax|master|main|code)$", "", full_name.rpartition("/")[2])
-    if len(_squash(name)) > 1 and _squash(name) in _squash(printed):
+    if len(_squash(name)) > 1 and _squash(re.sub(r"(?i)^\W*the\s", "", printed)).startswith(_squash(name)):
         return True
-    return bool(key) and all(len(word) <= 2 or word in SIZES.values() for word in key)
+    return bool(key) and all(word in SIZE_WORDS for word in key)
+
+
+def sizes_of(key: Key) -> frozenset[str]:
+    """Return the words of a key that tell sizes apart: letters (s, xl), and numbers with at most two letters before them (50, b0, w32)."""
+    return frozenset(word for word in key if word in SIZE_WORDS or re.fullmatch(r"[a-z]{0,2}\d{1,4}", word))
