@@ -36,7 +36,7 @@ RUNS = re.compile(
     re.I,
 )
 MENTION = re.compile(r"(?<![\w.])@[A-Za-z0-9]")
-MARKUP = re.compile(r"<[A-Za-z/!]|\]\(|!\[|\]\[|&#?\w+;|[*_~]{2,}|^\s*(?:#{1,6}|>|[-*+]|\d+\.)\s", re.MULTILINE)
+MARKUP = re.compile(r"[<>]|\]\(|!\[|\]\[|&#?\w+;|[*_~]{2,}|^\s*(?:#{1,6}|>|[-*+]|\d+\.)\s", re.MULTILINE)
 ADDRESS = re.compile(
     r"(?:https?|ftp|file|data|javascript):\S*|www\.\S+|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|ai|dev|co|edu|gov|de|cn|uk|me|xyz|app)(?![\w])\S*",
     re.I,
@@ -61,8 +61,12 @@ def verified_note(proposal: HypothesisProposal | SummaryProposal, report: AuditR
 def prose_problem(text: str, atoms: Sequence[str]) -> str:
     """Return what of a text the atoms do not carry, "" where they carry all of it."""
     text = text.strip()
-    if not text or len(text) > MAX_TEXT or any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp") for c in text):
-        return f"A sentence is one line of at most {MAX_TEXT} plain characters."
+    if (
+        len(re.findall(r"[^\W\d_]{2,}", text)) < 2
+        or len(text) > MAX_TEXT
+        or any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp") for c in text)
+    ):
+        return f"A sentence is one line of words, of at most {MAX_TEXT} plain characters."
     for pattern, words in (
         (MENTION, "It mentions somebody with @."),
         (MARKUP, "It holds markup; write plain words."),
