@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from auditor.checks.comparing import Compared, compare_all
@@ -9,6 +10,11 @@ from auditor.checks.evidence import of_checkpoint, of_claims
 from auditor.checks.matching import Claimed, Match, match
 from auditor.facts import Facts
 from auditor.findings import Confidence, Finding, Outcome, Severity
+
+# Of detection, segmentation, poses, depth and tracking: the row's count may be of the whole, and the file its backbone.
+DENSE_METRICS = re.compile(
+    r"(?i)(?<![a-z])(?:m?ap(?![a-z])|box|mask|m?iou|pq|mpjpe|pckh?|epe|psnr|abs_?rel|rmse|mota|hota|idf1|auc|nds|dice|j&f)|oks|mpvpe"
+)
 
 
 class ClaimsAgree:
@@ -66,6 +72,9 @@ def settle(compared: tuple[Compared, ...], pair: Match) -> tuple[Outcome, str]:
     good = {c.claim.attribute for c in compared if c.comparison.agrees}
     bad = [c for c in decisive if c.comparison.agrees is False and c.claim.attribute not in good]
     charges = [c for c in bad if c.contradicts]
+    task = beyond_a_classifier(pair)
+    if charges and task and all(c.claim.attribute == "params" and c.below for c in charges):
+        return Outcome.UNKNOWN, f"params: the file ends in a classifier; a count beside {task} may be of a network built upon it"
     if charges and pair.strong:
         return Outcome.FAILS, "; ".join(
             f"{c.claim.attribute}: {c.comparison.claimed} claimed, {c.comparison.measured} measured" for c in charges
@@ -82,6 +91,14 @@ def settle(compared: tuple[Compared, ...], pair: Match) -> tuple[Outcome, str]:
             dict.fromkeys(c.comparison.note for c in compared if c.comparison.note)
         ) or "nothing could be compared"
     return Outcome.HOLDS, f"{', '.join(sorted(good))} agree"
+
+
+def beyond_a_classifier(pair: Match) -> str:
+    """Return the metric of the claims that no classifier has, where the file is one: it may be the backbone of what is claimed."""
+    head = pair.candidate.inspected.architecture.head
+    if head is None or head.kind not in ("linear", "none"):
+        return ""
+    return next((claim.attribute for claim in pair.claims if DENSE_METRICS.search(claim.attribute)), "")
 
 
 def settle_told(outcome: Outcome, reason: str, compared: tuple[Compared, ...], told: tuple[Compared, ...]) -> tuple[Outcome, str]:

@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from auditor.checks.precision import Printed, read_printed
-from auditor.facts import Claim, Inspected
+from auditor.facts import Claim, Inspected, Parameters
 from auditor.findings import Comparison
 
 STRUCTURAL = ("params", "depths", "dims", "first_layer", "head_depth", "gflops")
@@ -26,6 +27,7 @@ GFLOPS_TOLERANCE = 0.03
 NEAR = 0.01  # closer than this to a printed count, counting conventions may explain the rest
 EXPLAINED_ENOUGH = 0.95  # share of tensors that must be accounted for before a count is held against anybody
 READ_WELL = 0.9  # confidence of a picture's cell below which it accuses nobody
+MOST_CLASSES = 1300  # of which any number may explain a count: the largest common vocabulary of a classifier, LVIS, has 1203
 CLASS_COUNTS = (1000, 21841, 21843, 21842, 11221, 10, 100, 80, 91, 365, 150, 19)  # ImageNet, 21k, CIFAR, COCO, Places, ADE20K, Cityscapes
 
 
@@ -38,6 +40,7 @@ class Compared:
     decisive: bool  # a disagreement here means another network
     explained: str = ""  # what explains a disagreement innocently
     share_off: float = 0.0  # relative distance, for numbers
+    below: bool = False  # the checkpoint has less than is claimed
 
     @property
     def contradicts(self) -> bool:
@@ -100,6 +103,7 @@ def _compare_params(claim: Claim, inspected: Inspected) -> Compared | None:
     off = min(printed.off(counts.learnable), printed.off(counts.total))
     if not explained and off <= NEAR:
         explained = f"differs by {off:.2%}: counting conventions may explain it"
+    explained = explained or _misprinted(printed, counts) or _partial(printed, claim, counts)
     if not explained and claim.confidence < READ_WELL:
         explained = f"the number was read from a picture with a confidence of {claim.confidence:.0%} only"
     if not explained and not measured_completely(inspected):
@@ -107,7 +111,25 @@ def _compare_params(claim: Claim, inspected: Inspected) -> Compared | None:
     comparison = _made(
         claim, inspected, f"{counts.learnable:,}", False, convention="learnable parameters", tolerance=tolerance, note=explained
     )
-    return Compared(claim, comparison, True, explained, off)
+    return Compared(claim, comparison, True, explained, off, counts.total < printed.value)
+
+
+def _misprinted(printed: Printed, counts: Parameters) -> str:
+    """Return why a unit may be wrong in print: the digits are those of the checkpoint, a thousand or a million times off."""
+    for thousands in (1, 2):
+        for factor in (Decimal(1000) ** thousands, Decimal(1000) ** -thousands):
+            scaled = Printed(printed.value * factor, printed.half * factor, printed.scale, printed.letter)
+            if scaled.reading(counts.learnable) or scaled.off(counts.learnable) <= NEAR:
+                return "the digits agree and the unit does not: it may be misprinted, or the decimal sign misread"
+    return ""
+
+
+def _partial(printed: Printed, claim: Claim, counts: Parameters) -> str:
+    """Return why a claim may count less than the file holds, as its header says: "Trainable Params" of a method that freezes the rest."""
+    word = re.search(r"(?i)trainable|learnable|tunable|tuned|active|extra|additional", claim.setting)
+    if word and printed.value < counts.learnable:
+        return f"the claim is of {word[0].lower()} parameters, and the file may hold others as well"
+    return ""
 
 
 def _in_millions(printed: Printed, claim: Claim, inspected: Inspected) -> Printed:
@@ -151,6 +173,9 @@ def _explain_params(printed: Printed, inspected: Inspected) -> tuple[str, bool]:
             for classes in CLASS_COUNTS:
                 if printed.reading(learnable - held + classes * row):
                     return f"with {classes} classes instead of {weight.shape[0]} the count agrees", True
+            classes = round(float(printed.value - learnable + held) / row)
+            if 0 < classes <= MOST_CLASSES and printed.reading(learnable - held + classes * row):
+                return f"{classes} classes instead of {weight.shape[0]} would explain it", False
     if head is not None and head.kind == "none" and printed.value > learnable:
         return "the file holds the backbone without a head, and the claim may count one", False
     return "", False

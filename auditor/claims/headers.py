@@ -63,7 +63,8 @@ def header_of(text: str) -> Header:
         if match := pattern.fullmatch(bare):
             prefix = match["prefix"] if kind is Kind.GFLOPS else None
             scale = SCALES.get(inside) or SCALES.get(prefix or "")
-            return Header(kind, kind.value, scale or ("G" if "计算量" in bare else None))
+            part = re.match(r"(?:trainable|learnable)(?= )", bare)  # of a frozen network with an adapter these are not all
+            return Header(kind, kind.value, scale or ("G" if "计算量" in bare else None), part[0] if part else "")
     return named_header(printed, low, bare, inside)
 
 
