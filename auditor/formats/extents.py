@@ -54,6 +54,13 @@ class RunsCodeError(FormatError):
         self.safety = safety
 
 
+def first_wanted(size: int, from_end: bool) -> tuple[int, int]:
+    """Return offset and length of what a `RememberedBlob` over a file of this size asks for first."""
+    if size <= WHOLE_BYTES:
+        return 0, size
+    return (size - END_BYTES, END_BYTES) if from_end else (0, HEAD_BYTES)
+
+
 class RememberedBlob:
     """A blob over another one that never asks twice for the same bytes.
 

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from auditor.architectures.inspection import inspect_checkpoint
 from auditor.blob import Blob
 from auditor.errors import AuditError, NetworkError
-from auditor.facts import EMPTY_SHA256, Artifact, Checkpoint, Inspected, Link, ReleaseAsset, Source, State, Status, Unreadable
+from auditor.facts import EMPTY_SHA256, Artifact, Inspected, Link, ReleaseAsset, Source, State, Status, Unreadable
+from auditor.formats.begun import begun
 from auditor.formats.isolation import read_isolated, shared_pool, workers_killed_on_interrupt
+from auditor.gathering.deriving import Structures
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
 from auditor.gathering.lanes import AT_ONCE, Lanes, lane_of
@@ -114,15 +115,16 @@ def gather_artifacts(
             owner, required = _stakes(listing, address.link)
             sources.append(_listing_source(listing, owner, required))
             tasks.extend(_tasks_of(address, listing, network))
-        tasks.extend(_asset_tasks(assets, hosts, network))
+        linked = {task.file.url for task in tasks}
+        tasks.extend(_asset_tasks([asset for asset in assets if asset.url not in linked], hosts, network))
         if tree is not None:
             tasks.extend(_tree_tasks(tree))
         tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
         most = MAX_FILES if links else MAX_GIVEN_FILES
         progress.stage("reading checkpoints", len(tasks))
-        full = download == "full"
+        full, structures = download == "full", Structures()
         read = lanes.map(
-            lambda task: read_when(network, lambda: _read(task, progress, full and task.owner == "own")),
+            lambda task: read_when(network, lambda: _read(task, progress, structures, full and task.owner == "own")),
             tasks[:most],
             lambda task: lane_of(task.file.url),
         )
@@ -242,7 +244,7 @@ def _is_weights(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in WEIGHTS or ".pth." in name.lower()
 
 
-def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifact, Source]:
+def _read(task: _Task, progress: Progress, structures: Structures, whole: bool = False) -> tuple[Artifact, Source]:
     """Open one file, read its header (or all of it) and derive its network; whatever goes wrong is a status."""
     file = task.file
     source = Source(f"file:{file.url or file.name}", "file", file.url, Status.OK, required=task.required)
@@ -265,10 +267,11 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
         return replace(artifact, status=Status.SKIPPED, detail=detail), replace(
             source, status=Status.SKIPPED, detail=detail, required=False
         )
-    artifact = _opened(artifact, task, whole)
+    artifact = _opened(artifact, task, structures, whole)
     if artifact.state is State.CHANGED:  # once more from the beginning; what changes again is left alone
         cost = artifact.bytes_read, artifact.requests
-        artifact = _opened(replace(artifact, status=Status.OK, state=State.UNKNOWN, detail="", contents=()), task, whole)
+        fresh = replace(artifact, status=Status.OK, state=State.UNKNOWN, detail="", contents=())
+        artifact = _opened(fresh, task, structures, whole)
         artifact = replace(artifact, bytes_read=artifact.bytes_read + cost[0], requests=artifact.requests + cost[1])
     progress.item(f"{file.name}: {artifact.status.value}")
     if artifact.status is not Status.OK:
@@ -279,13 +282,13 @@ def _read(task: _Task, progress: Progress, whole: bool = False) -> tuple[Artifac
     )
 
 
-def _opened(artifact: Artifact, task: _Task, whole: bool) -> Artifact:
+def _opened(artifact: Artifact, task: _Task, structures: Structures, whole: bool) -> Artifact:
     """Return the artifact with what is in its file, or with what went wrong."""
     file, blob = task.file, None
     try:
         blob = task.open()
-        found, digest = read_whole(blob) if whole else (read_isolated(blob), None)
-        contents = tuple(_derived(item) for item in found)
+        found, digest = read_whole(blob) if whole else (read_isolated(begun(blob)), None)
+        contents = tuple(map(structures.derived, found))
         size = blob.size
         artifact = replace(artifact, read_sha256=digest)
     except NetworkError as error:
@@ -330,10 +333,3 @@ def _described(artifact: Artifact) -> str:
         "; ".join(f"{i.checkpoint.format}, {len(i.checkpoint.tensors)} tensors, {i.parameters.learnable} learnable" for i in found)
         or artifact.detail
     )
-
-
-def _derived(item: Checkpoint | Unreadable) -> Inspected | Unreadable:
-    if isinstance(item, Unreadable):
-        return item
-    parameters, architecture, fingerprint = inspect_checkpoint(item)
-    return Inspected("", item, parameters, architecture, None, fingerprint)

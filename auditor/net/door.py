@@ -48,6 +48,7 @@ class Door(BaseAdapter):
         self._guard = guard
         self._tokens = tokens
         self._timer = timer
+        self._all = threading.BoundedSemaphore(settings.requests_at_once)
         self._lanes: dict[str, Lane] = {}
         self._failures: dict[str, int] = {}
         self._long_waits: dict[str, int] = {}
@@ -89,7 +90,7 @@ class Door(BaseAdapter):
     def slot(self, url: str) -> Iterator[None]:
         """Wait until one more request to the host of this address is polite."""
         lane = self._lane(host_of(url))
-        with lane.slot():
+        with lane.slot(), self._all:
             begun = self._timer.now()
             try:
                 yield

@@ -26,6 +26,7 @@ class NetworkSettings:
     max_bytes_per_host: int = 2 << 30
     max_seconds_per_host: float = 3 * 3600.0  # of all its requests together, those at one time each
     requests_per_host: int = 6  # at one time
+    requests_at_once: int = 64  # of all hosts together
     allowed_private_hosts: frozenset[str] = frozenset()  # "host" or "host:port"; the place of GITHUB_API_URL is always in
     offline: bool = False  # the cache alone
     cache_folder: Path | None = None  # None: nothing is kept

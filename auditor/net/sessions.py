@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
@@ -23,6 +24,7 @@ class GuardedSession(requests.Session):
         self.max_redirects = max_redirects
         # A session with any `auth` asks no .netrc; this one adds nothing.
         self.auth = _no_password
+        self._environment: dict[tuple[Any, ...], dict[str, Any]] = {}
         self.adapters.clear()
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter)
@@ -41,12 +43,21 @@ class GuardedSession(requests.Session):
             del headers["Authorization"]
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Take proxies and the CA bundle from the environment; SSL_CERT_FILE counts too, which requests leaves out."""
-        settings: dict[str, Any] = dict(super().merge_environment_settings(url, proxies or {}, stream, verify, cert))
-        bundle = os.environ.get("SSL_CERT_FILE")
-        if settings.get("verify") is True and bundle:
-            settings["verify"] = bundle
-        return settings
+        """Take proxies and the CA bundle from the environment; SSL_CERT_FILE counts too, which requests leaves out.
+
+        The environment is read once for each server: to look through all of it takes as long as the rest of a request.
+        """
+        parts = urlsplit(str(url))
+        asked = (parts.scheme, parts.netloc, stream, verify, cert)
+        if proxies or asked not in self._environment:
+            settings: dict[str, Any] = dict(super().merge_environment_settings(url, proxies or {}, stream, verify, cert))
+            bundle = os.environ.get("SSL_CERT_FILE")
+            if settings.get("verify") is True and bundle:
+                settings["verify"] = bundle
+            if proxies:
+                return settings
+            self._environment[asked] = settings
+        return dict(self._environment[asked])
 
 
 def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -10,12 +10,14 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import trustme
 
@@ -48,6 +50,31 @@ class Authority:
             return self._contexts[host]
 
 
+@dataclass(slots=True)
+class Load:
+    """How much was asked of each host at one time, and when; what is counted is under way until its last byte is sent."""
+
+    at_once: dict[str, int] = field(default_factory=dict)  # the most of each host; "" is of all together
+    moments: dict[str, list[float]] = field(default_factory=dict)  # when the requests of each host came, by the monotonic clock
+    _now: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def under_way(self, host: str) -> Iterator[None]:
+        """Count a request while the block runs."""
+        with self._lock:
+            self.moments.setdefault(host, []).append(time.monotonic())
+            for name in (host, ""):
+                self._now[name] = self._now.get(name, 0) + 1
+                self.at_once[name] = max(self.at_once.get(name, 0), self._now[name])
+        try:
+            yield
+        finally:
+            with self._lock:
+                for name in (host, ""):
+                    self._now[name] -= 1
+
+
 @dataclass(frozen=True, slots=True)
 class RunningInternet:
     """A world that is being served."""
@@ -56,6 +83,7 @@ class RunningInternet:
     env: dict[str, str]  # a variable set to "" is to be unset
     bundle: Path
     address: str
+    load: Load
 
     @property
     def seen(self) -> list[Seen]:
@@ -77,6 +105,9 @@ class _Server(ThreadingHTTPServer):
     replica: Replica
     authority: Authority
     closing: threading.Event
+    load: Load
+    latency_seconds: float
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that hang up."""
@@ -110,6 +141,12 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         url = self.inside + self.path if self.path.startswith("/") else self.path
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with self.server.load.under_way((urlsplit(url).hostname or "").lower()):
+            if self.server.latency_seconds:
+                self.server.closing.wait(self.server.latency_seconds)
+            self.answer_to(url, body)
+
+    def answer_to(self, url: str, body: bytes) -> None:
         try:
             answer, seen = self.server.replica.answer_seen(self.command, url, dict(self.headers.items()), body)
         except NoAnswer as silence:
@@ -144,17 +181,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(world: World, authority: Authority, home: Path) -> Iterator[RunningInternet]:
-    """Serve a world until the block ends. `home` becomes HOME and XDG_CACHE_HOME of programs that run in it."""
+def serve(world: World, authority: Authority, home: Path, *, latency_seconds: float = 0.0) -> Iterator[RunningInternet]:
+    """Serve a world until the block ends; every answer begins so much later. `home` is HOME and XDG_CACHE_HOME of programs in it."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.replica, server.authority, server.closing = Replica(world), authority, threading.Event()
+    server.load, server.latency_seconds = Load(), latency_seconds
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_address[1]}"
     env = dict.fromkeys(PROXY_VARIABLES, address) | dict.fromkeys(CA_VARIABLES, str(authority.bundle)) | dict.fromkeys(UNSET_VARIABLES, "")
     env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
     try:
-        yield RunningInternet(server.replica, env, authority.bundle, address)
+        yield RunningInternet(server.replica, env, authority.bundle, address, server.load)
     finally:
         server.closing.set()
         server.shutdown()
