@@ -142,6 +142,7 @@ def enrich(bench: Workbench) -> None:
     from auditor.agent.workbench import with_facts
     from auditor.gathering.artifacts import gather_artifacts
     from auditor.gathering.costs import with_costs
+    from auditor.gathering.instructions import addressed_in
 
     facts = bench.facts
     links = tuple(replace(link, id=f"l{len(facts.links) + n}") for n, link in enumerate(bench.links, 1))
@@ -157,7 +158,9 @@ def enrich(bench: Workbench) -> None:
     if bench.claims or links:
         artifacts = with_costs(artifacts, claims, bench.progress)
     run = AgentRun("", "", correspondences=tuple(bench.correspondences)) if bench.correspondences else None
-    with_facts(bench, numbered(replace(facts, links=facts.links + links, claims=claims, artifacts=artifacts, sources=sources, agent=run)))
+    addressed = addressed_in(bench.seen.outlines, facts.repository, artifacts, sources)
+    found = replace(facts, links=facts.links + links, claims=claims, artifacts=artifacts, sources=sources)
+    with_facts(bench, numbered(replace(found, addressed=addressed, agent=run)))
 
 
 def _with_run(bench: Workbench, asking: RecordingModel, named: str, ended: str) -> Facts:

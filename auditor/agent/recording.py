@@ -32,7 +32,7 @@ ATTEMPTS = 4  # at one answer
 LONGEST_WAIT_SECONDS = 20.0
 ANSWER_SECONDS = 120.0  # one answer from its first byte to its last
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 529)
-KEPT_RETURNS = 4  # the newest answers of tools that stay when a history is cut
+KEPT_RETURNS = (4, 1, 0)  # the newest answers of tools that stay when a history is cut once, again, and once more
 CUT = "[cut to save room: call the tool again if you need it]"
 TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long", "too long", "input token count")
 
@@ -69,12 +69,13 @@ class RecordingModel(WrapperModel):
         self._sleep = sleep
         self._rules: str | None = None
         self._seen = 0  # messages of this conversation that are in the transcript
-        self._cut = 0  # messages whose tool answers are not sent any more
+        self._cut = 0  # messages before which old answers of tools are not sent any more
+        self._cuts = 0  # how often the history was cut
 
     def begin(self, stage: str) -> None:
         """Begin a new conversation."""
         self._transcript.add("stage", name=stage)
-        self._seen = self._cut = 0
+        self._seen = self._cut = self._cuts = 0
 
     async def request(
         self, messages: list[ModelMessage], model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
@@ -125,17 +126,18 @@ class RecordingModel(WrapperModel):
         self, messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
     ) -> ModelResponse:
         """Ask until there is an answer. A limit of the model's context cuts old answers of tools, once after the other."""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS + len(KEPT_RETURNS)):
             try:
                 with anyio.fail_after(min(ANSWER_SECONDS, max(1.0, self._budget.seconds - self.spent.seconds))):
-                    return await self.wrapped.request(without_old_returns(messages, self._cut), settings, parameters)
+                    return await self.wrapped.request(without_old_returns(messages, self._cut, self._cuts), settings, parameters)
             except Exception as error:  # clients meet a strange answer with errors of every kind; none may end the audit
                 reason = reason_of(error)
-                if is_too_long(error) and self._cut < len(messages) - 1:
-                    self._cut = len(messages) - 1
+                if is_too_long(error) and (self._cuts < len(KEPT_RETURNS) or self._cut < len(messages)):
+                    self._cuts = self._cuts + 1 if self._cut == len(messages) else 1
+                    self._cut = len(messages)
                     self._transcript.add("trouble", reason=f"{reason}; older answers of tools were cut from the conversation")
                     continue
-                if not is_worth_another(error) or attempt == ATTEMPTS - 1:
+                if not is_worth_another(error) or attempt >= ATTEMPTS - 1:
                     raise self._stopped(reason) from error
                 wait = wait_of(error, attempt)
                 if wait is None:
@@ -200,7 +202,7 @@ def response_part(part: Any) -> ModelResponsePart | None:
     return TextPart(text) if part.get("part") == "text" else ThinkingPart(text) if part.get("part") == "thinking" else None
 
 
-def without_old_returns(messages: list[ModelMessage], cut: int) -> list[ModelMessage]:
+def without_old_returns(messages: list[ModelMessage], cut: int, cuts: int = 1) -> list[ModelMessage]:
     """Return a conversation in which the answers of tools before message `cut` are short, the newest few of them excepted."""
     places = [
         (at, n)
@@ -209,7 +211,8 @@ def without_old_returns(messages: list[ModelMessage], cut: int) -> list[ModelMes
         for n, part in enumerate(message.parts)
         if isinstance(part, ToolReturnPart)
     ]
-    old = set(places[:-KEPT_RETURNS] if len(places) > KEPT_RETURNS else places[:-1])
+    kept = KEPT_RETURNS[min(max(cuts, 1), len(KEPT_RETURNS)) - 1]
+    old = set(places[: max(0, len(places) - kept)])
     made: list[ModelMessage] = []
     for at, message in enumerate(messages):
         if isinstance(message, ModelRequest) and any(place == at for place, _ in old):
