@@ -9,7 +9,7 @@ from auditor.claims.headers import Header, is_metric, lower, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_rows
 from auditor.claims.numbers import Reading, is_blank, plain, readings
-from auditor.claims.own_words import own_name, own_tokens
+from auditor.claims.own_words import UNNAMED, own_name, own_tokens
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
 from auditor.claims.vocabulary import KNOWN_NETWORKS, RESOURCES, Kind
@@ -67,6 +67,8 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
     if not columns.claims or is_matrix(shape, columns):
         return []
     names = [variant_of(row, columns) or own_name(context, outline.title) for row in shape.rows]
+    if columns.settings and set(names) == {UNNAMED}:  # of a nameless model that was trained on several sets, the set tells which
+        names = [clean_name(row.cells[columns.settings[0]].text)[:160] or UNNAMED for row in shape.rows]
     heading = " ".join((table.caption, *table.sections[-1:]))
     own = own_rows(tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True)), tokens, heading)
     common = common_setting(table)

@@ -32,6 +32,8 @@ AFTER = re.compile(
 BEFORE = re.compile(rf"(?<![\w-])(?P<m>{STRONG})\s*(?:of|is|:|=|was)\s*(?:about |around |~)?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE)
 DISTANCE = re.compile(rf"(?P<a>{NUMBER})\s?mm(?![\w])")
 COUNT = re.compile(r"(?<![\w.])(?P<a>\d{1,4}(?:\.\d+)?\s?[MB])\s+(?:parameters|params)(?![\w])")
+PART = re.compile(r"\s*\(?(?!and\b|trained|on\b|at\b|is\b|were\b)[a-z]", re.IGNORECASE)  # `parameters in the head`, `parameters fewer than`
+RELATIVE = re.compile(r"(?:extra|additional|trainable|learnable|more|fewer|less|only|saves?|adds?|reduc\w+)\W+(?:\w+\W+)?$", re.IGNORECASE)
 DIFFERENCE = re.compile(
     r"outperform|surpass|better than|worse than|compared (?:to|with)|improv|higher than|lower than|margin|previous|baseline (?:of|model)"
     r"|\bvs\b|state-of-the-art (?:methods?|models?|approach|networks?|detectors?|results? of [A-Z])|"
@@ -159,6 +161,8 @@ def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Fo
             yield Found(name_of_distance(around), match[0], match.start("a"))
     if block.kind == "item":
         for match in COUNT.finditer(sentence):
+            if PART.match(sentence[match.end() :]) or RELATIVE.search(sentence[: match.start()]):
+                continue
             yield Found("params", match["a"], match.start("a"))
 
 

@@ -83,6 +83,7 @@ WHOLE_ONLY = frozenset(
 PARAMS = re.compile(
     r"(?:#|no\.? of |number of |num\.? (?:of )?|n |total |model |trainable |learnable |all )*\s*"
     r"(?:par(?:am(?:eter)?s?)?\.?|weights count|参数量|参数|模型参数量?|par[aá]metros|paramètres)(?: ?count| size| num(?:ber)?|数量)?"
+    r"(?: of (?:the )?[\w-]{2,30})?"
 )
 FLOPS = re.compile(
     r"(?:#|no\.? of |number of |total |model )*\s*(?P<prefix>[gmbtk])?(?:flops?|macs?|m-?adds?|mult-?adds?|multi-?adds?|计算量|bflops)"

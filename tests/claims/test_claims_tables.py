@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -251,3 +252,11 @@ def test_counts_of_tracking_are_metrics_and_lone_marks_are_no_values():
 | PoseThing-L | 81.3 | 25400 | 87.5 |"""
     assert ("PoseThing-S", "FP", 25491, None) in claims(text)
     assert ("PoseThing-L", "Fin. 384", 87.5, None) in claims(text)
+
+
+def test_a_nameless_model_is_told_by_the_set_it_was_trained_on():
+    outline = outline_of("""| Dataset | # params of the Transformer | FID |
+| FFHQ | 355M | 10.38 |
+| LSUN | 370M | 7.45 |""")
+    found = extract_claims([replace(outline, title="")], ClaimContext("local/repo", ""), [TableClaims()])
+    assert [(c.variant, c.attribute, c.value) for c in found][:2] == [("FFHQ", "params", 355), ("FFHQ", "FID", 10.38)]
