@@ -20,8 +20,8 @@ def paper_family(facts: Facts, matching: Matching) -> str:
     """
     own = [m.candidate.inspected for v in matching.variants if v.primary for m in v.matches if not m.candidate.pointed]
     pointed = {candidate.id for candidate in matching.candidates if candidate.pointed}  # at these only a language model pointed
-    project = re.sub(r"[^0-9a-z]+", "", facts.repository.full_name.rpartition("/")[2].lower())
-    named = [i for a, i in facts.inspected() if project and project in re.sub(r"[^0-9a-z]+", "", a.name.lower()) and a.owner == "own"]
+    project = _squashed(facts.repository.full_name.rpartition("/")[2])
+    named = [i for a, i in facts.inspected() if _bears_project(facts, a) and a.owner == "own"]
     named = [inspected for inspected in named if inspected.id not in pointed]
     for group in (own, named):
         families = Counter(i.architecture.family for i in group if i.architecture.family != UNKNOWN).most_common(2)
@@ -30,6 +30,16 @@ def paper_family(facts: Facts, matching: Matching) -> str:
     present = {i.architecture.family for _, i in facts.inspected() if i.id not in pointed} - {UNKNOWN}
     spoken = {family for family in present if family in project}
     return next(iter(spoken)) if len(spoken) == 1 else UNKNOWN
+
+
+def _squashed(text: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "", text.lower())
+
+
+def _bears_project(facts: Facts, artifact: Artifact) -> bool:
+    """Tell whether a file carries the project's own name."""
+    project = _squashed(facts.repository.full_name.rpartition("/")[2])
+    return len(project) > 2 and project in _squashed(artifact.name)
 
 
 def foreign(facts: Facts, matching: Matching, artifact: Artifact, inspected: Inspected) -> str:
@@ -43,6 +53,13 @@ def foreign(facts: Facts, matching: Matching, artifact: Artifact, inspected: Ins
     if any(m.strong and m.candidate.id == inspected.id for v in matching.variants if v.primary for m in v.matches):
         return ""
     family = paper_family(facts, matching)
-    if family in (UNKNOWN, architecture.family):
+    if family in (UNKNOWN, architecture.family) or _bears_project(facts, artifact):
         return ""
+    if any(
+        m.strong and m.candidate.inspected.architecture.family == architecture.family
+        for v in matching.variants
+        if v.primary
+        for m in v.matches
+    ):
+        return ""  # the authors claim results of such networks too
     return f"it is a {architecture.name or architecture.family}, and the paper's network is a {family}"

@@ -171,10 +171,14 @@ def _match_rows(facts: Facts, variants: list[Claimed], candidates: list[Candidat
             continue
         here = [(variant, tuple(c for c in variant.primary if place(c) == line)) for variant in variants]
         here = [(variant, claims) for variant, claims in here if claims]
-        files = sum(1 for other in candidates if other.artifact.link == candidate.artifact.link)
+        beside = [other for other in candidates if rows.get(other.artifact.link or "") == line]
+        files = sum(1 for other in beside if other.artifact.link == candidate.artifact.link)
         if len(here) == 1 and files == 1:
             variant, claims = here[0]
-            variant.matches.append(Match(candidate, "row", claims))
+            # Beside another link the file may be what the model was made from, its teacher, or another step of the training.
+            own = fits(list(claims), candidate.inspected)
+            if len(beside) == 1 or own or not any(fits(list(claims), other.inspected) for other in beside):
+                variant.matches.append(Match(candidate, "row" if len(beside) == 1 or own else "a row of several files", claims))
             taken.add(candidate.id)
 
 

@@ -6,6 +6,7 @@ Size letters are per paper: they only ever tell variants of one repository apart
 from __future__ import annotations
 
 import re
+import unicodedata
 
 SIZES = {
     "xsmall": "xs",
@@ -22,13 +23,17 @@ SIZES = {
     "nano": "n",
     "giant": "g",
 }
+_DERIVED = re.compile(
+    r"(?i)ensemble|(?<!\w)w/o?(?!\w)|(?<![a-z])(?:without|no|ablations?|baselines?|tta|test[-\s]time|flip\w*|multi-?scale|ms|ss"
+    r"|oracle|upper bound|random|scratch|deploy\w*|fused|re-?param\w*|soup|averaged?|average of \d|voting)(?![a-z])|^\s*\+|\d\s?[x×]\s|[x×]\s?\d+(?!\S)"
+)
 SIZE_WORDS = frozenset((*SIZES.values(), "xxs", "ti", "sm", "md", "lg", "atto", "femto", "pico"))
 # Words that say nothing of the variant: of the authors' speech, of file keeping, of formats.
 IDLE = frozenset(
     """
     our ours model models net network the method proposed this work full final best latest last checkpoint checkpoints ckpt ckpts snapshot
     weights weight pretrained pre trained release released public official epoch ep iter step file state dict new v param params download
-    link pth pt tar zip gz tgz bin safetensors onnx h5 pkl pickle torch pytorch
+    link 我们 我们的 本文 模型 权重 pth pt tar zip gz tgz bin safetensors onnx h5 pkl pickle torch pytorch
     """.split()
 )
 COUNTED = frozenset("snapshot epoch ep iter step checkpoint ckpt best last state v new".split())  # a number behind them is a count
@@ -38,7 +43,15 @@ _SUFFIX = re.compile(
     re.IGNORECASE,
 )
 _CITATION = re.compile(r"\[\d+(?:,\s*\d+)*\]|\(\s*(?:ours?|this work|proposed)\s*\)|et al\.?", re.IGNORECASE)
-_SPLIT = re.compile(r"[^0-9A-Za-z+]+")
+_SPLIT = re.compile(r"(?:[^\w+]|_)+")
+GREEK = {
+    ord(letter): f" {name} "
+    for letter, name in zip(
+        "αβγδεζηθλμπσφψω", "alpha beta gamma delta epsilon zeta eta theta lambda mu pi sigma phi psi omega".split(), strict=True
+    )
+}
+
+_PLUS = re.compile(r"(?<=\w)\+{1,2}(?!\w)")  # "S+" and "s_plus" are one variant
 
 Key = tuple[str, ...]
 
@@ -68,7 +81,8 @@ def file_key(path: str, project: frozenset[str]) -> Key:
 
 def _component_key(text: str, project: frozenset[str]) -> Key:
     """Return the key of one path component or label."""
-    text = _CITATION.sub(" ", _SUFFIX.sub("", text.strip()))
+    text = unicodedata.normalize("NFKC", text.strip()).lower().translate(GREEK)
+    text = _PLUS.sub(lambda match: " plus" * len(match[0]), _CITATION.sub(" ", _SUFFIX.sub("", text)))
     words: list[str] = []
     counted = False  # the last word was one that a number belongs to, as in snapshot_83
     for word in _SPLIT.split(text):
@@ -117,12 +131,21 @@ def is_surely_own(printed: str, full_name: str, key: Key) -> bool:
     table may be a baseline, however it got there, and nobody owes its checkpoint; "Deformable DETR" is not surely DETR's; a lone
     number or letter ("3", "A") counts the rows of an ablation.
     """
-    if re.search(r"\b(?:ours?|proposed)\b", printed, re.IGNORECASE):
+    if re.search(r"\b(?:ours?|proposed)\b(?!\W*(?:re-?)?(?:runs?|impl|reproduc|train|results?|eval|setting))", printed, re.IGNORECASE):
         return True
     name = re.sub(r"(?i)[-_.](?:pytorch|torch|release|official|tf|jax|master|main|code)$", "", full_name.rpartition("/")[2])
     if len(_squash(name)) > 1 and _squash(re.sub(r"(?i)^\W*the\s", "", printed)).startswith(_squash(name)):
         return True
     return bool(key) and all(word in SIZE_WORDS for word in key)
+
+
+def is_derived(printed: str) -> str:
+    """Return the word by which a name speaks of an ablation, a way of testing or of several networks at once, "" where none does.
+
+    Such a row has numbers and no checkpoint of its own that anybody promised.
+    """
+    match = _DERIVED.search(printed)
+    return match[0].strip(" ()") if match else ""
 
 
 def sizes_of(key: Key) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.checks.evidence import of_checkpoint, of_claims, of_listings, places, shortened, unseen
 from auditor.checks.families import foreign
 from auditor.checks.matching import Claimed, Matching, excluded, fits, match
-from auditor.checks.names import file_key, is_surely_own, project_words, variant_key
+from auditor.checks.names import file_key, is_derived, is_surely_own, project_words, variant_key
 from auditor.facts import Evidence, Facts, Status, Unreadable
 from auditor.findings import Confidence, Finding, Outcome, Severity
 
@@ -77,9 +77,14 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
         return ONLY_POINTED if variant.pointed else "only a secondary source speaks of it"
     if not any(is_surely_own(claim.variant, facts.repository.full_name, variant.key) for claim in variant.primary):
         return "it may be somebody else's model that the authors compare with: its name is not surely theirs"
+    derived = [is_derived(claim.variant) for claim in variant.primary]
+    if all(derived):
+        return f"its name speaks of an ablation, a way of testing or several networks ({derived[0]}), not of a network to be released"
     unsure = [claim for claim in variant.primary if claim.confidence < 0.9]
     if len(unsure) == len(variant.primary):
         return "its claims were read from a picture with low confidence"
+    if facts.repository.fork_of:
+        return f"the repository is a fork of {facts.repository.fork_of}, whose authors claim it and may release it there"
     if not promised(facts):
         return "the repository links no checkpoints at all, so nothing was promised"
     hidden = unseen(facts)
