@@ -588,6 +588,7 @@ class Facts:
     options: tuple[tuple[str, str], ...] = ()
     agent: AgentRun | None = None
     addressed: tuple[Evidence, ...] = ()  # where the texts speak to a program that reads them
+    elsewhere: tuple[Evidence, ...] = ()  # where they say that checkpoints are to come, on request, or at a place of no listing
 
     def source(self, id: str) -> Source | None:
         """Return the source with this id."""

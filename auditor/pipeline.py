@@ -54,13 +54,12 @@ def look(
     from auditor.gathering.memory import peak_rss_bytes
     from auditor.gathering.papers import papers_asked_for
     from auditor.gathering.pictures import with_pictures
-    from auditor.gathering.stages import links_of, open_target
+    from auditor.gathering.stages import elsewhere_of, links_of, open_target
     from auditor.gathering.staleness import staleness
     from auditor.gathering.tree_files import tree_of
 
     begun, given = clock(), read_given(options.claims_files, options.logs)
-    opened = open_target(target, options.ref, network)
-    repository = opened.repository
+    repository = (opened := open_target(target, options.ref, network)).repository
     documents = gather_documents(opened, progress)
     links = links_of(documents, repository)
     with ThreadPoolExecutor(1) as beside:  # pictures are read by another process while hosts are waited for
@@ -88,6 +87,7 @@ def look(
             stats=Stats(network.bytes_read, sum(artifact.size or 0 for artifact in artifacts), network.requests, peak_rss_bytes()),
             options=(("fail_on", options.fail_on), ("language", options.language)),
             addressed=addressed_in(texts, repository, artifacts, sources),
+            elsewhere=elsewhere_of(documents, links, repository),
         )
     )
     return Seen(facts, texts, documents.title, opened.read)

@@ -25,7 +25,8 @@ SIZES = {
 }
 _DERIVED = re.compile(
     r"(?i)ensemble|(?<!\w)w/o?(?!\w)|(?<![a-z])(?:without|no|ablations?|baselines?|tta|test[-\s]time|flip\w*|multi-?scale|ms|ss"
-    r"|oracle|upper bound|random|scratch|deploy\w*|fused|re-?param\w*|soup|averaged?|average of \d|voting)(?![a-z])|^\s*\+|\d\s?[x×]\s|[x×]\s?\d+(?!\S)"
+    r"|oracle|upper bound|random|scratch|deploy\w*|fused|re-?param\w*|soup|averaged?|average of \d"
+    r"|voting)(?![a-z])|^\s*\+|\d\s?[x×]\s|[x×]\s?\d+(?!\S)"
 )
 SIZE_WORDS = frozenset((*SIZES.values(), "xxs", "ti", "sm", "md", "lg", "atto", "femto", "pico"))
 # Words that say nothing of the variant: of the authors' speech, of file keeping, of formats.

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from auditor.checks.evidence import of_checkpoint, of_claims, of_listings, places, shortened, unseen
 from auditor.checks.families import foreign
-from auditor.checks.matching import Claimed, Matching, excluded, fits, match
+from auditor.checks.matching import Claimed, Matching, excluded, fits, match, place
 from auditor.checks.names import file_key, is_derived, is_surely_own, project_words, variant_key
 from auditor.facts import Evidence, Facts, Status, Unreadable
 from auditor.findings import Confidence, Finding, Outcome, Severity
 
 ONLY_POINTED = "only a language model's reading of the authors' text speaks of it: no rule, pointed at that place, reads it there"
+
+UNRELEASED = re.compile(
+    r"(?i)coming soon|(?<![a-z])(?:soon|tb[ad]|to be (?:released|uploaded|announced)|to-?do|not (?:yet )?(?:released|available|public)"
+    r"|(?:up)?on request|will be \w+|in progress|wip)(?![a-z])|即将|待发布|敬请期待|próximamente"
+)
 
 
 class VariantReleased:
@@ -40,7 +47,14 @@ class VariantReleased:
         reason = why_not_missing(facts, matching, variant)
         if reason:
             title = f"Whether {variant.name} was released could not be settled"
-            return self._made(variant, Outcome.UNKNOWN, title, reason, "no checkpoint matched", of_claims(claims) + of_listings(facts))
+            return self._made(
+                variant,
+                Outcome.UNKNOWN,
+                title,
+                reason,
+                "no checkpoint matched",
+                of_claims(claims) + of_listings(facts) + facts.elsewhere[:1],
+            )
         seen = shortened(artifact.name for artifact in facts.artifacts if artifact.owner == "own")
         detail = "Every place that the repository links was listed completely, and no file there has its name or its structure."
         title = f"No checkpoint of {variant.name} among the files that the repository links"
@@ -91,6 +105,8 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
     if hidden:
         more = f" (and {len(hidden) - 1} more)" if len(hidden) > 1 else ""
         return f"not everything could be seen: {hidden[0]}{more}"
+    if told := told_by_authors(facts, variant):
+        return told
     project = project_words(facts.repository.full_name)
     for artifact in facts.artifacts:
         if variant.key and file_key(artifact.name, project) == variant.key:
@@ -104,6 +120,17 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
         if not excluded(candidate, variant, matching):
             return f"{candidate.artifact.name} could be it: neither its name nor its structure says otherwise"
     return corresponding(facts, matching, variant)
+
+
+def told_by_authors(facts: Facts, variant: Claimed) -> str:
+    """Return what the authors themselves say of a checkpoint that is in no listing: still to come, on request, at another place."""
+    for claim in variant.primary:
+        if match := UNRELEASED.search(claim.row):
+            return f"its row says so itself: {match[0]!r} at {place(claim)}"
+    for evidence in facts.elsewhere:
+        how = evidence.seen_by.partition("elsewhere: ")[2] or "a link that no host lists"
+        return f"the authors speak of more checkpoints than were listed ({how}), at {evidence.locator}: {evidence.quote[:160]}"
+    return ""
 
 
 def promised(facts: Facts) -> bool:

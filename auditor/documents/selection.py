@@ -97,7 +97,11 @@ def config_paths(paths: Sequence[str], texts: Sequence[str]) -> list[str]:
     by_name = [
         path
         for path in python
-        if re.search(r"config|(?:^|/)(?:hubconf|model_zoo|pretrained\w*|download\w*|cfg|hparams|settings)\.py$", _name(path), re.IGNORECASE)
+        if re.search(
+            r"config|(?:^|/)(?:hub(?:conf|_utils)?|weights|zoo|model_(?:zoo|urls)|pretrained\w*|download\w*|cfg|hparams|settings)\.py$",
+            _name(path),
+            re.IGNORECASE,
+        )
     ]
     folder = [path for path in python if re.search(r"(?:^|/)\w*(?:configs?|cfgs?|exps?|experiments?)/", path) and path not in set(by_name)]
     words = "\n".join(texts)[:2_000_000]

@@ -8,8 +8,9 @@ from functools import partial
 
 from auditor.claims.extraction import extract_claims
 from auditor.claims.interface import ClaimContext
+from auditor.documents.elsewhere import said_elsewhere
 from auditor.documents.links import classify_links
-from auditor.facts import Claim, Link, Repository, Source
+from auditor.facts import Claim, Evidence, Link, Repository, Source
 from auditor.gathering.documents import Documents, gather_documents
 from auditor.gathering.papers import Papers, papers_asked_for
 from auditor.gathering.pictures import picture_bytes, with_pictures
@@ -48,6 +49,11 @@ def open_target(target: str, ref: str | None, network: Network) -> OpenedReposit
 def links_of(documents: Documents, repository: Repository) -> tuple[Link, ...]:
     """Return the links of documents, classified."""
     return classify_links(documents.outlines, repository.full_name, frozenset(entry.path for entry in repository.tree))
+
+
+def elsewhere_of(documents: Documents, links: Sequence[Link], repository: Repository) -> tuple[Evidence, ...]:
+    """Return where the authors speak of checkpoints that no listing shows."""
+    return said_elsewhere(documents.outlines, links, repository.full_name, [entry.path for entry in repository.tree])
 
 
 def see_links(target: str, ref: str | None, network: Network, progress: Progress) -> SeenLinks:
