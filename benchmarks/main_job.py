@@ -63,13 +63,13 @@ print(json.dumps([time.perf_counter() - begun, peak, done.returncode, done.stdou
 """
 
 
-def measure(command: Sequence[str], env: dict[str, str], cwd: Path) -> Measured:
-    """Run a command and return what it took. Raises `SystemExit` where it fails."""
+def measure(command: Sequence[str], env: dict[str, str], cwd: Path, well: tuple[int, ...] = (0, 1)) -> Measured:
+    """Run a command and return what it took. Raises `SystemExit` where its exit status is not among those that mean well."""
     import json
 
     done = subprocess.run([sys.executable, "-c", MEASURE, *command], capture_output=True, text=True, env=env, cwd=cwd, check=True)
     seconds, peak, status, output, errors = json.loads(done.stdout)
-    if status not in (0, 1):
+    if status not in well:
         raise SystemExit(f"{' '.join(command)} ended with {status}:\n{output}\n{errors}")
     return Measured(seconds, peak, output)
 

@@ -5,8 +5,9 @@ Nothing of a checkpoint is run here, only torch's own layers of the recognized s
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from auditor.architectures.blueprint import (
     Attention,
@@ -45,6 +46,7 @@ from auditor.facts import Tensor
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from torch.overrides import TorchFunctionMode
 
 Bare = Scale | Parameter | Buffer  # leaves that are one tensor and no module
 Module = Conv2d | ConvTranspose2d | Linear | BatchNorm | LayerNorm | GroupNorm | GlobalResponseNorm | Embedding | PackedProjection | Conv1d
@@ -248,12 +250,33 @@ def bare_module(leaf: LayerNorm | PackedProjection | Conv1d | Linear) -> nn.Modu
     return module
 
 
+@functools.cache
+def _unfilled_mode() -> type[TorchFunctionMode]:
+    from torch.overrides import TorchFunctionMode
+
+    class Unfilled(TorchFunctionMode):
+        """Leaves out the random first values of weights: on the meta device there are none, and drawing them is half of the work."""
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            options = kwargs or {}
+            if getattr(func, "__module__", "") == "torch.nn.init":
+                return args[0] if args else options["tensor"]
+            return func(*args, **options)
+
+    return Unfilled
+
+
+def _unfilled() -> TorchFunctionMode:
+    """Return the context in which layers are made without first values."""
+    return _unfilled_mode()()
+
+
 def make(leaf: Module) -> nn.Module:
     """Return torch's own layer for a record, on the meta device. Raises torch's errors for sizes that cannot be."""
     import torch
     from torch import nn
 
-    with torch.device("meta"):
+    with torch.device("meta"), _unfilled():
         match leaf:
             case Conv2d():
                 return nn.Conv2d(leaf.inputs, leaf.outputs, leaf.kernel, leaf.stride, leaf.padding, groups=leaf.groups, bias=leaf.bias)

@@ -116,7 +116,8 @@ class Replica:
         page = self._pages.get(address.rstrip("/")) or self._pages.get(address.partition("?")[0].rstrip("/"))
         if page is not None:
             if page.location:
-                return redirect(page.location, page.status if page.status != HTTPStatus.OK else HTTPStatus.FOUND)
+                sent_on = redirect(page.location, page.status if page.status != HTTPStatus.OK else HTTPStatus.FOUND)
+                return replace(sent_on, headers={**sent_on.headers, **page.headers})
             fields = {"Content-Type": page.content_type, **page.headers}
             if page.status != HTTPStatus.OK:
                 return whole(page.status, page.content, page.content_type, page.headers)

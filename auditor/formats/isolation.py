@@ -27,7 +27,7 @@ from auditor.formats.interface import Limits
 from auditor.formats.worker_process import WALL_SECONDS, ReaderSource, WorkerNotStartedError, WorkerProcess
 from auditor.formats.worker_start import end_ahead
 
-MOST_WORKERS = 8
+MOST_WORKERS = 12
 """As many as files are read at once: a worker whose file lies behind a network waits most of the time."""
 
 UNISOLATED = "read without a process of its own"

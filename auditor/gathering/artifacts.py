@@ -16,7 +16,7 @@ from auditor.formats.isolation import read_isolated, shared_pool, workers_killed
 from auditor.gathering.deriving import Structures
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
-from auditor.gathering.lanes import AT_ONCE, Lanes, lane_of
+from auditor.gathering.lanes import AT_ONCE, BESIDE, Lanes, lane_of
 from auditor.gathering.staleness import listed_when, read_when
 from auditor.gathering.tree_files import Tree, TreeFiles, hosts_of_tree
 from auditor.hosts.interface import FileHost, Listing, OpenBlob, RemoteFile
@@ -105,7 +105,8 @@ def gather_artifacts(
     if wanted:
         shared_pool().start()  # its interpreter starts while the hosts are asked
     progress.stage("listing hosts", len(wanted))
-    with Lanes(network.settings.requests_per_host if network is not None else AT_ONCE) as lanes, workers_killed_on_interrupt():
+    at_once = AT_ONCE if network is None else network.settings.requests_per_host
+    with Lanes(at_once + BESIDE) as lanes, workers_killed_on_interrupt():
         listings = lanes.map(
             lambda address: listed_when(network, lambda: _list(address, network, progress)), wanted, lambda address: lane_of(address.url)
         )

@@ -13,7 +13,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AT_ONCE = 6
-"""Of one lane, as many as the network asks of one host; fewer than there are reading processes, so one host never has them all."""
+"""Of one lane, as many as the network asks of one host."""
+
+BESIDE = 4
+"""So many more are begun, whose bytes are read and recognized while the network asks for those of others. Together they are fewer than
+there are reading processes, so one host never has them all."""
 
 
 class Lanes:

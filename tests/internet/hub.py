@@ -35,7 +35,7 @@ class HubRepository:
         record = {"id": self.repo, "sha": self.commit, "siblings": [self._sibling(name) for name in self.files]}
         made = {f"{HUB}/api/models/{self.repo}{at}": json_page(record) for at in ("", "/revision/main", f"/revision/{self.commit}")}
         for ref in ("main", self.commit):
-            made[f"{HUB}/api/models/{self.repo}/tree/{ref}"] = json_page([])
+            made[f"{HUB}/api/models/{self.repo}/tree/{ref}"] = json_page([self._entry(name) for name in self.files])
         for name, content in self.files.items():
             sha256 = digest(content, "sha256")
             told = {"X-Linked-Size": str(size(content)), "X-Linked-ETag": f'"{sha256}"', "X-Repo-Commit": self.commit}
@@ -44,6 +44,11 @@ class HubRepository:
                 at = f"{HUB}/{self.repo}/resolve/{ref}/{quote(name)}"
                 made[at] = Page(status=302, location=f"{STORE}/{sha256}", headers=told)
         return made
+
+    def _entry(self, name: str) -> dict[str, object]:
+        content = self.files[name]
+        lfs = {"oid": digest(content, "sha256"), "size": size(content), "pointerSize": 131}
+        return {"type": "file", "oid": "c0" * 20, "size": size(content), "path": name, "lfs": lfs}
 
     def _sibling(self, name: str) -> dict[str, object]:
         content = self.files[name]

@@ -122,9 +122,10 @@ def drive_id(name: str) -> str:
     return f"1{name.replace('.', '-'):0>32}"
 
 
-def safetensors(name: str, entries: list[Entry]) -> VirtualFile:
+def safetensors(name: str, entries: list[Entry], epoch: int) -> VirtualFile:
     """Return a safetensors file with these tensors, every value zero."""
-    header, at = {}, 0
+    header: dict[str, object] = {"__metadata__": {"format": "pt", "epoch": str(epoch)}}
+    at = 0
     for entry in entries:
         kind, width = ("I64", 8) if entry.dtype == "int64" else ("F32", 4)
         end = at + prod(entry.shape) * width
@@ -141,7 +142,7 @@ def _small(host: str, number: int, structure: int) -> SmallNetwork:
     shape = PoseShape((1, 1, 2, 1), (width, 2 * width, 3 * width, 4 * width), 64 + 8 * (structure // 40), 18 * 8)
     entries, name = convnext_pose(shape), f"pose_{host}_{number:02}"
     if host == "hub" and number % 2 == 0:
-        file = safetensors(f"{name}.safetensors", entries)
+        file = safetensors(f"{name}.safetensors", entries, number)
     else:
         file = torch_zip(f"{name}.pth", "archive", {"epoch": number, "network": state_dict(entries)})
     return SmallNetwork(name, file, learnable_count(entries))
