@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from auditor.checks.allowances import explained_by_parts
 from auditor.checks.precision import Printed, read_printed
 from auditor.facts import Claim, Inspected, Parameters
 from auditor.findings import Comparison
@@ -27,7 +28,6 @@ GFLOPS_TOLERANCE = 0.03
 NEAR = 0.01  # closer than this to a printed count, counting conventions may explain the rest
 EXPLAINED_ENOUGH = 0.95  # share of tensors that must be accounted for before a count is held against anybody
 READ_WELL = 0.9  # confidence of a picture's cell below which it accuses nobody
-MOST_CLASSES = 1300  # of which any number may explain a count: the largest common vocabulary of a classifier, LVIS, has 1203
 CLASS_COUNTS = (1000, 21841, 21843, 21842, 11221, 10, 100, 80, 91, 365, 150, 19)  # ImageNet, 21k, CIFAR, COCO, Places, ADE20K, Cityscapes
 
 
@@ -103,7 +103,7 @@ def _compare_params(claim: Claim, inspected: Inspected) -> Compared | None:
     off = min(printed.off(counts.learnable), printed.off(counts.total))
     if not explained and off <= NEAR:
         explained = f"differs by {off:.2%}: counting conventions may explain it"
-    explained = explained or _misprinted(printed, counts) or _partial(printed, claim, counts)
+    explained = explained or explained_by_parts(printed, inspected) or _misprinted(printed, counts) or _partial(printed, claim, counts)
     if not explained and claim.confidence < READ_WELL:
         explained = f"the number was read from a picture with a confidence of {claim.confidence:.0%} only"
     if not explained and not measured_completely(inspected):
@@ -173,9 +173,6 @@ def _explain_params(printed: Printed, inspected: Inspected) -> tuple[str, bool]:
             for classes in CLASS_COUNTS:
                 if printed.reading(learnable - held + classes * row):
                     return f"with {classes} classes instead of {weight.shape[0]} the count agrees", True
-            classes = round(float(printed.value - learnable + held) / row)
-            if 0 < classes <= MOST_CLASSES and printed.reading(learnable - held + classes * row):
-                return f"{classes} classes instead of {weight.shape[0]} would explain it", False
     if head is not None and head.kind == "none" and printed.value > learnable:
         return "the file holds the backbone without a head, and the claim may count one", False
     return "", False

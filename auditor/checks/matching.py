@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from auditor.checks.comparing import Compared, compare_all
-from auditor.checks.names import Key, display_name, file_key, project_words, sizes_of, variant_key
+from auditor.checks.names import Key, differ_in_size, display_name, file_key, project_words, variant_key
 from auditor.facts import Artifact, Claim, Facts, Inspected
 
 UNNAMED = "(unnamed)"
@@ -236,12 +236,11 @@ def excluded(candidate: Candidate, variant: Claimed, matching: Matching) -> str:
     compared: list[Compared] = [c for c in compare_all(variant.primary, candidate.inspected) if c.decisive]
     if any(c.contradicts for c in compared):
         return "its structure contradicts the claims"
-    sizes = sizes_of(variant.key)
     owner = matching.owner_of(candidate)
     sure = owner is not None and bool(owner.primary or not owner.pointed)
     if owner is not None and sure and owner is not variant and any(m.candidate.id == candidate.id and m.strong for m in owner.matches):
-        if sizes and sizes_of(owner.key) != sizes:
+        if differ_in_size(owner.key, variant.key):
             return f"it is {owner.name}'s by its name"
-    elif sizes and sizes_of(candidate.key) and sizes_of(candidate.key) != sizes and sizes_of(candidate.key) == set(candidate.key):
+    elif differ_in_size(candidate.key, variant.key):
         return "its name is another size's"
     return ""

@@ -150,5 +150,12 @@ def is_derived(printed: str) -> str:
 
 
 def sizes_of(key: Key) -> frozenset[str]:
-    """Return the words of a key that tell sizes apart: letters (s, xl), and numbers with at most two letters before them (50, b0, w32)."""
-    return frozenset(word for word in key if word in SIZE_WORDS or re.fullmatch(r"[a-z]{0,2}\d{1,4}", word))
+    """Return what tells sizes apart in a key: letters (s, xl), and numbers with at most two letters before them (50; 0 of b0)."""
+    numbers = (re.fullmatch(r"[a-z]{0,2}(\d{1,4})", word) for word in key)
+    return frozenset(word for word in key if word in SIZE_WORDS) | frozenset(match[1] for match in numbers if match)
+
+
+def differ_in_size(one: Key, other: Key) -> bool:
+    """Tell whether each of two keys says a size that the other does not: S and M, S-224 and S-384; not S and S-384."""
+    sizes, others = sizes_of(one), sizes_of(other)
+    return bool(sizes - others and others - sizes)
