@@ -72,6 +72,10 @@ def settle(compared: tuple[Compared, ...], pair: Match) -> tuple[Outcome, str]:
     good = {c.claim.attribute for c in compared if c.comparison.agrees}
     bad = [c for c in decisive if c.comparison.agrees is False and c.claim.attribute not in good]
     charges = [c for c in bad if c.contradicts]
+    sure = sorted({c.claim.attribute for c in decisive if c.comparison.agrees})
+    if charges and sure:
+        words = "; ".join(f"{c.claim.attribute}: {c.comparison.claimed} claimed, {c.comparison.measured} measured" for c in charges)
+        return Outcome.UNKNOWN, f"the authors' own sources disagree: {', '.join(sure)} agree with the file, and not {words}"
     task = beyond_a_classifier(pair)
     if charges and task and all(c.claim.attribute == "params" and c.below for c in charges):
         return Outcome.UNKNOWN, f"params: the file ends in a classifier; a count beside {task} may be of a network built upon it"

@@ -126,9 +126,13 @@ def _misprinted(printed: Printed, counts: Parameters) -> str:
 
 def _partial(printed: Printed, claim: Claim, counts: Parameters) -> str:
     """Return why a claim may count less than the file holds, as its header says: "Trainable Params" of a method that freezes the rest."""
-    word = re.search(r"(?i)trainable|learnable|tunable|tuned|active|extra|additional", claim.setting)
+    word = re.search(
+        r"(?i)trainable|learnable|tunable|tuned|active|extra|additional|backbone|encoder|decoder|head|neck|body|generator"
+        r"|w/o|without|excl",
+        claim.setting,
+    )
     if word and printed.value < counts.learnable:
-        return f"the claim is of {word[0].lower()} parameters, and the file may hold others as well"
+        return f"the claim is of a part ({claim.setting[:60]}), and the file may hold others as well"
     return ""
 
 

@@ -35,6 +35,13 @@ SAID = re.compile(
     re.IGNORECASE,
 )
 
+COUNTED_PART = re.compile(
+    r"(?<![a-z])(?:trainable|learnable|backbone|encoder|decoder|head|neck|body|generator|(?:w/o|without|excl\w*) [a-z. ]+)(?![a-z])"
+)
+OF_TRAINING = re.compile(  # what training took is no result
+    r"(?<![a-z])train(?:ing)?[ _-](?:speed|time|cost|throughput|mem(?:ory)?|hours)(?![a-z])|(?:gpu|tpu)[ -]?(?:hours|days)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -63,7 +70,7 @@ def header_of(text: str) -> Header:
         if match := pattern.fullmatch(bare):
             prefix = match["prefix"] if kind is Kind.GFLOPS else None
             scale = SCALES.get(inside) or SCALES.get(prefix or "")
-            part = re.match(r"(?:trainable|learnable)(?= )", bare)  # of a frozen network with an adapter these are not all
+            part = COUNTED_PART.search(low)  # of a frozen network with an adapter, what is trained is not all
             return Header(kind, kind.value, scale or ("G" if "计算量" in bare else None), part[0] if part else "")
     return named_header(printed, low, bare, inside)
 
@@ -80,6 +87,8 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
         return metric_header(printed, inside)
     if IGNORED.fullmatch(bare) or SETTINGS.fullmatch(bare):
         return Header(Kind.IGNORED if IGNORED.fullmatch(bare) else Kind.SETTING, printed)
+    if OF_TRAINING.search(low):
+        return Header(Kind.IGNORED, printed)
     if is_metric(low):
         return metric_header(printed, inside)
     if SPLITS.match(bare) or DATASETS.fullmatch(bare):
@@ -96,7 +105,7 @@ def metric_header(printed: str, inside: str) -> Header:
     """Return the header of a metric; a data set and a protocol in it are its setting: `TUM δ1`, `Error (P1)`."""
     sizes = re.match(r"(?i)(?:box |mask |m)?a[pr]\b", printed)  # AP (M) is of medium objects, not in meters
     unit = None if sizes and inside in ("m", "s", "l") else UNITS.get(inside)
-    return Header(Kind.METRIC, metric_name(printed), unit, setting_of(printed))
+    return Header(Kind.METRIC, metric_name(printed.rstrip("*∗ ") or printed), unit, setting_of(printed))
 
 
 def metric_name(printed: str) -> str:
