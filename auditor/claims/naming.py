@@ -63,9 +63,11 @@ def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -
     if ours:
         return ours | (named if ours & named or not named else frozenset())
     if bold and len(bold) < len(rows) - len(cited):
-        return bold | (linked - foreign) | (linked if len(linked) == len(rows) else frozenset())
+        older = named if bold <= named else frozenset()  # bold only tells the newest of the own ones
+        return bold | older | (linked - foreign) | (linked if len(linked) == len(rows) else frozenset())
     if linked == everyone - cited:
-        return linked
+        known = frozenset(n for n in linked if KNOWN_NETWORKS.fullmatch(lower(rows[n].name)))
+        return linked - known if named and 2 * len(known) < len(linked) + 1 else linked  # a baseline called as everybody calls it
     if named:
         offered = linked if 2 * len(linked) > len(everyone - cited) else linked - foreign  # a zoo has others' networks too
         return named | offered | frozenset(n for n in everyone - cited if CONTINUES.match(rows[n].name))

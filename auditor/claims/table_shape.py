@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from auditor.claims.cross_table import as_rows, model_columns
 from auditor.claims.headers import Header, header_of, lower, metrics_in
 from auditor.claims.numbers import readings
 from auditor.claims.vocabulary import METRICS, Kind
@@ -14,6 +16,8 @@ MAX_ROWS = 3000
 MAX_COLUMNS = 60
 COUNTS = (Kind.PARAMS, Kind.GFLOPS)
 CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
+LAYER = re.compile(r"(?:layer|module|operat(?:ion|or)|block|stage)s?(?:[ _-]?(?:name|type|#|no\.?|\(type.*))?|op")
+LAYER_SHAPE = re.compile(r"(?:in|out|input|output)(?:puts?)?[ _-]?(?:shape|size|dim\w*|channels?)(?: ?[(\[].*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,11 @@ class Shape:
     transposed: bool = False
 
 
-def shape_of(table: Table) -> Shape | None:
-    """Return a table's shape, or None for one without headers, rows or columns. Past `MAX_ROWS` rows nothing is read."""
+def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
+    """Return a table's shape, or None for one without headers, rows or columns. Past `MAX_ROWS` rows nothing is read.
+
+    With the words by which own models are known (`own_tokens`), models that are columns under a metric's title become rows.
+    """
     rows = [row[:MAX_COLUMNS] for row in table.rows[: MAX_ROWS + table.header_rows]]
     width = max((len(row) for row in rows), default=0)
     rows = [tuple(row) + (Cell(""),) * (width - len(row)) for row in rows]
@@ -48,6 +55,11 @@ def shape_of(table: Table) -> Shape | None:
     columns, body = header_texts(rows[:count]), rows[count:]
     metrics = metrics_in(table.caption) or metrics_in(table.sections[-1] if table.sections else "")
     headers = headers_of(columns)
+    if lists_layers(columns):
+        return None
+    models = model_columns(rows[:count], columns, body, tokens)
+    if models and (flat := as_rows(models, headers, body, metrics)):
+        return Shape(flat[0], grouped(*flat), metrics)
     if is_transposed(headers, body, metrics):
         texts, body = turned([joined(parts) for parts in columns], body)
         return Shape(tuple(header_of(text) for text in texts), grouped(tuple(header_of(text) for text in texts), body), metrics, True)
@@ -58,6 +70,12 @@ def looks_like_header(row: tuple[Cell, ...]) -> bool:
     """Tell whether a first row that is not marked as header is one: no numbers, and a metric or a word for models."""
     kinds = [header_of(cell.text).kind for cell in row]
     return not any(readings(cell.text) for cell in row) and any(kind in (*CLAIMED, Kind.VARIANT) for kind in kinds)
+
+
+def lists_layers(columns: list[list[str]]) -> bool:
+    """Tell whether a table lists a network's layers with their shapes: what it counts is of a layer, and of no model."""
+    low = [lower(parts[-1]) if parts else "" for parts in columns]
+    return any(map(LAYER.fullmatch, low)) and any(map(LAYER_SHAPE.fullmatch, low))
 
 
 def continues_header(row: tuple[Cell, ...]) -> bool:

@@ -59,10 +59,10 @@ class TableClaims:
 
 def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimContext) -> list[Claim]:
     """Return the claims of one table."""
-    shape = shape_of(table)
+    tokens = own_tokens(context, outline.title)
+    shape = shape_of(table, tokens)
     if shape is None or not shape.rows:
         return []
-    tokens = own_tokens(context, outline.title)
     columns = columns_of(shape, tokens)
     if not columns.claims or is_matrix(shape, columns):
         return []

@@ -38,7 +38,7 @@ DIFFERENCE = re.compile(
     r"outperform|surpass|better than|worse than|compared (?:to|with)|improv|higher than|lower than|margin|previous|baseline (?:of|model)"
     r"|\bvs\b|state-of-the-art (?:methods?|models?|approach|networks?|detectors?|results? of [A-Z])|"
     r"\bby \d|more (?:accurate|than)|faster than|less than|drop|[+<>≥≤]\s?\d|follow-up|other (?:methods|models)"
-    r"|focal|lens|sensor|width|height|diameter",
+    r"|focal|lens|sensor|width|height|diameter|spacing|isotropic|voxel|thickness",
     re.IGNORECASE,
 )
 DATED = re.compile(

@@ -1,0 +1,83 @@
+"""Models as columns under a metric's title, lists of layers, costs of training, and whose rows are beside bold ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.claims import extract_claims
+from auditor.claims.headers import header_of
+from auditor.claims.interface import ClaimContext
+from auditor.claims.vocabulary import Kind
+from auditor.documents.outline import outline
+from auditor.facts import Document
+
+CROSS = """# Wader
+
+<table>
+<tr><th rowspan=2>Dataset</th><th colspan=3>Dice (%)</th><th colspan=3>Recall</th></tr>
+<tr><th>UNet</th><th>Heron</th><th>Wader-S</th><th>UNet</th><th>Heron</th><th>Wader-S</th></tr>
+<tr><td>Marsh</td><td>70.1</td><td>71.2</td><td>75.3</td><td>0.61</td><td>0.62</td><td>0.65</td></tr>
+<tr><td>Lagoon</td><td>60.1</td><td>61.2</td><td>-</td><td>0.51</td><td>0.52</td><td>0.55</td></tr>
+</table>
+"""
+
+
+def claims(text: str):
+    document = Document("README.md", text, "0" * 64, "document:README.md")
+    return extract_claims([outline(document)], ClaimContext("lab/wader", "Wader"))
+
+
+def test_models_as_columns_become_rows_with_the_data_set_as_setting():
+    found = {(c.variant, c.attribute, c.value, c.unit, c.setting) for c in claims(CROSS)}
+    assert found == {
+        ("Wader-S", "Dice (%)", 75.3, "%", "Marsh"),
+        ("Wader-S", "Recall", 0.65, None, "Marsh"),
+        ("Wader-S", "Recall", 0.55, None, "Lagoon"),
+    }
+    assert all("Wader-S" not in c.printed and c.evidence.locator.startswith("README.md#L") for c in claims(CROSS))
+
+
+def test_a_caption_may_tell_the_metric_of_models_that_are_columns():
+    text = "# Wader\n\nmIoU on all data sets:\n\n| Dataset | UNet | Wader-S |\n|---|---|---|\n| Marsh | 70.1 | 75.3 |\n| Lagoon | 60.1 | 65.3 |\n"
+    assert [(c.variant, c.attribute, c.value) for c in claims(text)] == [("Wader-S", "mIoU", 75.3), ("Wader-S", "mIoU", 65.3)]
+
+
+def test_models_as_columns_without_any_metric_are_no_claims():
+    text = "# Wader\n\n| Birds | UNet | Wader-S |\n|---|---|---|\n| Marsh | 70.1 | 75.3 |\n"
+    assert claims(text) == ()
+
+
+@pytest.mark.parametrize(
+    "head", ["Layer | Output shape | Params", "Layer-# | Output size | #Params", "Layer (type) | Output Shape | Param #"]
+)
+def test_a_list_of_layers_is_of_no_model(head):
+    assert claims(f"# Wader\n\n| {head} |\n|---|---|---|\n| Conv-1 | [8, 64] | 640 |\n| ReLU-2 | [8, 64] | 0 |\n") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["Train Speed (GPU hours /epoch)", "Training throughput", "Train time (h)", "train memory (GB)", "GPU hours"]
+)
+def test_what_training_took_is_no_result(text):
+    assert header_of(text).kind is Kind.IGNORED
+    assert header_of("Infer Speed (FPS)").kind is Kind.METRIC
+
+
+def test_a_footnote_mark_is_no_part_of_a_metric():
+    assert header_of("Latency*").attribute == "Latency"
+
+
+def test_bold_tells_the_newest_of_own_rows_and_hides_no_older_one():
+    text = "# Wader\n\n| Model | AP |\n|---|---|\n| UNet | 30.0 |\n| Wader-S | 40.1 |\n| **Waderv2-S** | 42.5 |\n"
+    assert [c.variant for c in claims(text)] == ["Wader-S", "Waderv2-S"]
+
+
+def test_a_baseline_with_its_own_weights_beside_named_rows_is_foreign():
+    rows = "".join(f"| {name} | {value} | [w](https://host.example/{n}.pth) |\n" for n, (name, value) in enumerate(ROWS))
+    assert [c.variant for c in claims(f"# Wader\n\n| Model | AP | Weights |\n|---|---|---|\n{rows}")] == ["Tuned UNet", "Wader-S"]
+
+
+ROWS = (("UNet", 30.5), ("Tuned UNet", 33.5), ("Wader-S", 40.1))
+
+
+def test_a_spacing_in_millimeters_is_no_error():
+    assert claims("# Wader\n\nWader was trained with 1.5mm isotropic spacing, others may affect performance.\n") == ()
