@@ -110,7 +110,7 @@ def why_not_missing(facts: Facts, matching: Matching, variant: Claimed) -> str:
     project = project_words(facts.repository.full_name)
     for artifact in facts.artifacts:
         if variant.key and file_key(artifact.name, project) == variant.key:
-            return f"{artifact.name} has its name and is no readable checkpoint"
+            return f"{artifact.name} has its name and is {'no readable checkpoint' if artifact.owner == 'own' else 'linked as of others'}"
         broken = [item.reason for item in artifact.contents if isinstance(item, Unreadable) and item.kind != "not_a_checkpoint"]
         if artifact.status not in (Status.OK, Status.SKIPPED) or broken:
             return f"{artifact.name} could not be read: {artifact.detail or (broken or ['unknown'])[0]}"
@@ -138,7 +138,9 @@ def promised(facts: Facts) -> bool:
     pointed = {link.id for link in facts.links if link.found_by}
     ruled = {link.url for link in facts.links if not link.found_by}
     listed = (source for source in places(facts) if source.kind == "listing")
-    return any(not pointed or source.url in ruled for source in listed) or any(a.link not in pointed for a in facts.artifacts)
+    return any(not pointed or source.url in ruled for source in listed) or any(
+        a.link not in pointed and a.owner == "own" for a in facts.artifacts
+    )
 
 
 def corresponding(facts: Facts, matching: Matching, variant: Claimed) -> str:

@@ -18,12 +18,12 @@ MAX_BLOCK = 3000
 MAX_LINE = 1000
 MAX_QUOTE = 300
 
-_WEIGHTS = r"(?:models?|weights?|check-?points?|ckpts?|pre-?trained|variants?|zoo)(?![a-z])|模型|权重|modelos?(?![a-z])|pesos(?![a-z])"
+_WEIGHTS = r"(?:models?|weights?|check-?points?|ckpts?|pre-?trained|variants?|zoo)(?![a-z])|模型|权重|モデル|重み|모델|modelos?(?![a-z])|pesos(?![a-z])"
 _THINGS = re.compile(rf"(?<![a-z]){_WEIGHTS}", re.IGNORECASE)
 _RELEASE = r"(?:releas|publish|upload|open-?sourc|shar|ma(?:de|ke)\s(?:\w+\s)?(?:publicly\s)?(?:public|available))"
 _ANNOUNCED = re.compile(
     rf"coming soon|stay tuned|(?:will|to)\s+(?:\w+\s+)?(?:be\s+)?(?:\w+\s+)?{_RELEASE}|{_RELEASE}\w*\s+(?:soon|later|upon\s|after\s)"
-    r"|available\s+soon|will\s+(?:soon\s+)?be\s+(?:available|provided|added|updated)|即将|敬请期待|(?:将|稍后|后续|陆续)(?:会)?(?:发布|开源|公开|上传|放出)|pr[oó]ximamente",
+    r"|available\s+soon|will\s+(?:soon\s+)?be\s+(?:available|provided|added|updated)|即将|敬请期待|近日|公開予定|(?:将|稍后|后续|陆续)(?:会)?(?:发布|开源|公开|上传|放出)|pr[oó]ximamente",
     re.IGNORECASE,
 )
 _WITHHELD = re.compile(

@@ -152,3 +152,27 @@ def test_what_is_wrong_is_still_found():
     odd = audited(LINKED + table(*ROWS), {"foonet_t.pth": PICO, "foonet_s.pth": FEMTO})
     assert verdicts(odd) == {"FooNet-T": "contradicted", "FooNet-S": "consistent"}
     assert odd.exit_status == 1
+
+
+def test_an_unofficial_reimplementation_owes_no_row_of_the_paper():
+    readme = (
+        "# FooNet-pytorch\n\nUnofficial PyTorch implementation of FooNet.\n\n"
+        + LINKED.partition("\n")[2]
+        + table(*ROWS, "FooNet-L | 9.0M | 79")
+    )
+    assert accuse(audited(readme, TINY, full_name="joe/FooNet-pytorch")) == {}
+
+
+PARTS = ("Params (backbone)", "Params w/o head", "Encoder Params", "Learnable Params")
+
+
+@pytest.mark.parametrize("header", PARTS)
+def test_a_count_of_a_part_is_no_count_of_the_file(header):
+    assert accuse(audited(LINKED + table("FooNet-T | 1.4M | 75", columns=f"Model | {header} | Top-1"), TINY)) == {}
+
+
+def test_sources_of_the_authors_that_contradict_each_other_accuse_no_file():
+    config = b"class Config:\n    variant = 'FooNet-T'\n    depths = [3, 3, 9, 3]\n    dims = [96, 192, 384, 768]\n"
+    report = audited(LINKED + table(ROWS[0]), TINY, tree={"config.py": config})
+    assert verdicts(report) == {"FooNet-T": "unverifiable"}
+    assert "disagree" in report.variants[0].reason
