@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from auditor.formats.isolation import read_isolated, shared_pool, workers_killed
 from auditor.gathering.deriving import Structures
 from auditor.gathering.downloads import read_whole
 from auditor.gathering.groups import INDEX, INDEX_BYTES, index_notes, joined
+from auditor.gathering.held_back import HeldBack
 from auditor.gathering.lanes import AT_ONCE, BESIDE, Lanes, lane_of
 from auditor.gathering.staleness import listed_when, read_when
 from auditor.gathering.tree_files import Tree, TreeFiles, hosts_of_tree
@@ -107,35 +109,43 @@ def gather_artifacts(
     progress.stage("listing hosts", len(wanted))
     at_once = AT_ONCE if network is None else network.settings.requests_per_host
     with Lanes(at_once + BESIDE) as lanes, workers_killed_on_interrupt():
-        listings = lanes.map(
-            lambda address: listed_when(network, lambda: _list(address, network, progress)), wanted, lambda address: lane_of(address.url)
-        )
+        held, structures, full = HeldBack(progress), Structures(), download == "full"
+        most = MAX_FILES if links else MAX_GIVEN_FILES
         sources: list[Source] = []
-        tasks: list[_Task] = []
-        for address, listing in zip(wanted, listings, strict=True):
+        tasks: dict[tuple[str, str], _Task] = {}
+        reading: list[Future[tuple[Artifact, Source]]] = []
+
+        def read(task: _Task) -> tuple[Artifact, Source]:
+            return read_when(network, lambda: _read(task, held, structures, full and task.owner == "own"))
+
+        def begin(found: Iterable[_Task]) -> None:
+            for task in found:
+                if tasks.setdefault((task.file.url, task.file.key), task) is task and len(tasks) <= most:
+                    reading.append(lanes.submit(read, task, lane_of(task.file.url)))
+
+        listings = [
+            lanes.submit(lambda address: listed_when(network, lambda: _list(address, network, progress)), address, lane_of(address.url))
+            for address in wanted
+        ]
+        for address, listed in zip(wanted, listings, strict=True):  # in the order of the links, which the report keeps
+            listing = listed.result()
             owner, required = _stakes(listing, address.link)
             sources.append(_listing_source(listing, owner, required))
-            tasks.extend(_tasks_of(address, listing, network))
-        linked = {task.file.url for task in tasks}
-        tasks.extend(_asset_tasks([asset for asset in assets if asset.url not in linked], hosts, network))
+            begin(_tasks_of(address, listing, network))
+        linked = {task.file.url for task in tasks.values()}
+        begin(_asset_tasks([asset for asset in assets if asset.url not in linked], hosts, network))
         if tree is not None:
-            tasks.extend(_tree_tasks(tree))
-        tasks = list({(task.file.url, task.file.key): task for task in reversed(tasks)}.values())[::-1]
-        most = MAX_FILES if links else MAX_GIVEN_FILES
+            begin(_tree_tasks(tree))
         progress.stage("reading checkpoints", len(tasks))
-        full, structures = download == "full", Structures()
-        read = lanes.map(
-            lambda task: read_when(network, lambda: _read(task, progress, structures, full and task.owner == "own")),
-            tasks[:most],
-            lambda task: lane_of(task.file.url),
-        )
-    if read and shared_pool().failure:
+        held.release()
+        done = [future.result() for future in reading]
+    if done and shared_pool().failure:
         progress.warn(f"files are read without a process of their own: {shared_pool().failure}")
-    artifacts = [artifact for artifact, _ in read]
-    for place, notes in index_notes(artifacts, lambda place: _whole(tasks[place])).items():
+    artifacts, opened = [artifact for artifact, _ in done], tuple(tasks.values())
+    for place, notes in index_notes(artifacts, lambda place: _whole(opened[place])).items():
         artifacts[place] = replace(artifacts[place], disagreements=notes)
     artifacts = list(joined(artifacts))
-    sources += [source for _, source in read]
+    sources += [source for _, source in done]
     if len(tasks) > most:
         detail = f"{len(tasks) - most} further files were not opened: one audit opens {most}"
         sources.append(Source("file:beyond-limit", "file", "", Status.PARTIAL, detail, required=True))

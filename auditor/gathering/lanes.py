@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
@@ -27,12 +27,22 @@ class Lanes:
         self._at_once = at_once
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._open = ExitStack()
+        self._begun: list[Future[Any]] = []
 
     def __enter__(self) -> Lanes:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            for future in self._begun:
+                future.cancel()
         self._open.close()
+
+    def submit(self, work: Callable[[T], R], item: T, lane: str) -> Future[R]:
+        """Begin the work on one item as soon as its lane has room; where the block is left by an error, what has not begun never does."""
+        future = self._lane(lane).submit(work, item)
+        self._begun.append(future)
+        return future
 
     def map(self, work: Callable[[T], R], items: Iterable[T], lane_of: Callable[[T], str]) -> list[R]:
         """Return what the work makes of each item, in the order of the items. What it raises is raised here, and nothing more is begun."""

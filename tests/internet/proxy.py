@@ -125,8 +125,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(502, f"Cannot resolve {host}")
             self.close_connection = True
             return
+        self.wait()
         self.send_response(200, "Connection established")
         self.end_headers()
+        self.wait()  # a connection takes one way there and back, and TLS another
         try:
             secure = self.server.authority.context_for(host).wrap_socket(self.connection, server_side=True)
         except (ssl.SSLError, OSError):
@@ -142,9 +144,13 @@ class _Handler(BaseHTTPRequestHandler):
         url = self.inside + self.path if self.path.startswith("/") else self.path
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with self.server.load.under_way((urlsplit(url).hostname or "").lower()):
-            if self.server.latency_seconds:
-                self.server.closing.wait(self.server.latency_seconds)
+            self.wait()
             self.answer_to(url, body)
+
+    def wait(self) -> None:
+        """Let pass what the way there and back takes."""
+        if self.server.latency_seconds:
+            self.server.closing.wait(self.server.latency_seconds)
 
     def answer_to(self, url: str, body: bytes) -> None:
         try:
@@ -182,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve(world: World, authority: Authority, home: Path, *, latency_seconds: float = 0.0) -> Iterator[RunningInternet]:
-    """Serve a world until the block ends; every answer begins so much later. `home` is HOME and XDG_CACHE_HOME of programs in it."""
+    """Serve a world until the block ends; connections and answers begin so much later. `home` is HOME and XDG_CACHE_HOME of programs in it."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.replica, server.authority, server.closing = Replica(world), authority, threading.Event()
     server.load, server.latency_seconds = Load(), latency_seconds
