@@ -42,6 +42,13 @@ OF_TRAINING = re.compile(  # what training took is no result
     r"(?<![a-z])train(?:ing)?[ _-](?:speed|time|cost|throughput|mem(?:ory)?|hours)(?![a-z])|(?:gpu|tpu)[ -]?(?:hours|days)"
 )
 
+KIND_OF_MODEL = re.compile(  # `masked language model` names models, `teacher model` a setting
+    r"(?!.*(?:base|parent|teacher|pre-?trained|init\w*|reward|backbone|source|start\w*) )"
+    r"(?:[a-z][\w-]* ){1,3}(?:models?|methods?|networks?|architectures?)"
+)
+SLASHED = re.compile(r"(\S+)\s+(\S+(?:\s?/\s?\S+)+)")
+OF_A_SET = re.compile(r"(.+?)\s*\(([^()]+)\)")
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -89,6 +96,8 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
         return Header(Kind.IGNORED if IGNORED.fullmatch(bare) else Kind.SETTING, printed)
     if OF_TRAINING.search(low):
         return Header(Kind.IGNORED, printed)
+    if KIND_OF_MODEL.fullmatch(bare) and not is_metric(low):
+        return Header(Kind.VARIANT, printed)
     if is_metric(low):
         return metric_header(printed, inside)
     if SPLITS.match(bare) or DATASETS.fullmatch(bare):
@@ -105,6 +114,12 @@ def metric_header(printed: str, inside: str) -> Header:
     """Return the header of a metric; a data set and a protocol in it are its setting: `TUM δ1`, `Error (P1)`."""
     sizes = re.match(r"(?i)(?:box |mask |m)?a[pr]\b", printed)  # AP (M) is of medium objects, not in meters
     unit = None if sizes and inside in ("m", "s", "l") else UNITS.get(inside)
+    within = OF_A_SET.fullmatch(printed)
+    if within and not is_metric(lower(within[1])) and all(is_metric(lower(part)) for part in within[2].split("/")):
+        return Header(Kind.METRIC, within[2].strip(), unit, within[1])  # `Reviews (acc)`: the metric of a set, which no list need know
+    first = SLASHED.fullmatch(printed)
+    if first and looks_like_dataset(first[1]) and all(is_metric(lower(part)) for part in first[2].split("/")):
+        return Header(Kind.METRIC, first[2], unit, first[1])
     return Header(Kind.METRIC, metric_name(printed.rstrip("*∗ ") or printed), unit, setting_of(printed))
 
 

@@ -84,7 +84,7 @@ def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
     """Return what each column is for."""
     claims = tuple(n for n, header in enumerate(shape.headers) if is_claim_column(n, header, shape))
     telling = [n for n in claims if shape.headers[n].kind in CLAIMED and not RESOURCES.search(shape.headers[n].attribute.lower())]
-    if not telling and not shape.metrics:
+    if not telling and not shape.metrics and not is_scores(shape):
         return Columns(None, (), (), ())
     rest = [n for n in range(len(shape.headers)) if n not in claims]
     variant = variant_column(rest, shape)
@@ -93,6 +93,20 @@ def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
         return Columns(None, (), settings, claims)
     identity = identity_columns(variant, [n for n in rest if n not in settings], shape, tokens)
     return Columns(variant, identity, settings, claims)
+
+
+def is_scores(shape: Shape) -> bool:
+    """Tell whether models stand beside data sets or splits with numbers, so that scores need no name: `Model`, `Seen`, `Unseen`.
+
+    Over the models' names themselves, a metric is of the whole table: `Performance on X`, `Cars`, `Cyclists`.
+    """
+    kinds = [header.kind for header in shape.headers]
+    if kinds[0] is Kind.METRIC and is_textual(0, shape):
+        return True
+    sets = [n for n, kind in enumerate(kinds) if kind is Kind.DATASET]
+    cells = [row.cells[n].text for n in sets for row in shape.rows if not is_blank(row.cells[n].text)]
+    exact = sum(any(some.decimals or some.unit == "%" for some in readings(text)) for text in cells)
+    return Kind.VARIANT in kinds and len(sets) > 1 and 2 * exact > len(cells)
 
 
 def is_matrix(shape: Shape, columns: Columns) -> bool:
@@ -113,7 +127,7 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
         return 2 * len(found) >= len(texts)  # `Runtime` over `A100`, `4090` names devices
     if header.kind is Kind.SIZE:
         return header.unit is not None or any(r.unit and re.fullmatch(r"[KMGkmg]i?[Bb]", r.unit) for some in found for r in some)
-    if 2 * len(found) <= len(texts) or not (shape.metrics or any(h.kind in CLAIMED for h in shape.headers)):
+    if 2 * len(found) <= len(texts) or not (shape.metrics or any(h.kind in CLAIMED for h in shape.headers) or is_scores(shape)):
         return False
     tiny = all(0 < abs(r.value) < 0.005 for some in found for r in some)  # learning rates
     if tiny:
@@ -128,7 +142,7 @@ def variant_column(rest: list[int], shape: Shape) -> int | None:
         found = [n for n in textual if shape.headers[n].kind in kinds]
         if found and (kinds != (Kind.IGNORED,) or found[0] == 0):
             return found[0]
-    return None
+    return 0 if textual[:1] == [0] and shape.headers[0].kind is Kind.METRIC else None  # `Performance on X` over the names
 
 
 def is_setting(number: int, shape: Shape) -> bool:
@@ -141,6 +155,8 @@ def is_setting(number: int, shape: Shape) -> bool:
 def is_textual(number: int, shape: Shape) -> bool:
     """Tell whether most cells of a column are words, and not only `model` or `link`."""
     texts = [plain(row.cells[number].text) for row in shape.rows if row.cells[number].text.strip()]
+    if says_only_link(number, shape):
+        return False
     named = [text for text in texts if not readings(text) and not LINK_WORDS.match(text[:100]) and not DURATION.fullmatch(text[:40])]
     return bool(texts) and 2 * len(named) > len(texts)
 
@@ -162,10 +178,18 @@ def identity_columns(variant: int, rest: list[int], shape: Shape, tokens: tuple[
     return tuple(sorted({variant, *others})) if repeated else (variant,)
 
 
+def says_only_link(number: int, shape: Shape) -> bool:
+    """Tell whether links of a column lead to different places under one word (`script`, `args`): that names no model."""
+    linked = [row.cells[number] for row in shape.rows if row.cells[number].links]
+    places = {cell.links for cell in linked}
+    rest = [row.cells[number].text for row in shape.rows if not row.cells[number].links]
+    return len(places) > 1 and len({cell.text for cell in linked}) == 1 and all(map(is_blank, rest))
+
+
 def varies(number: int, shape: Shape) -> bool:
     """Tell whether the cells of a column differ and are numbers or words, not links."""
     texts = {row.cells[number].text for row in shape.rows}
-    return len(texts) > 1 and not all(LINK_WORDS.match(text) for text in texts if text)
+    return len(texts) > 1 and not says_only_link(number, shape) and not all(LINK_WORDS.match(text) for text in texts if text)
 
 
 def variant_of(row: Row, columns: Columns) -> str:

@@ -22,7 +22,7 @@ MAX_BLOCK = 3000
 NUMBER = r"(?<![\w.,/@-])\d{1,3}(?:\.\d{1,4})?(?![\w.]*[\d])"
 STRONG = (
     r"(?:box |mask |segm |keypoint )?(?:m?AP(?:@?[.\d]+|50|75)?|mIoU|MPJPE|PA-?MPJPE|P-?MPJPE|PCKh?|top-?[15](?: acc(?:uracy|\.)?)?"
-    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|PQ|WER|MOTA|IDF1|HOTA)"
+    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|EER|PQ|WER|CER|(?:SI-?)?SDR|PESQ|MOTA|IDF1|HOTA)"
 )
 AFTER = re.compile(
     rf"(?P<a>{NUMBER})\s?%?(?:\s?/\s?(?P<b>\d{{1,3}}\.\d+)\s?%?)?\s+(?:ImageNet(?:-1K)? )?"
@@ -30,6 +30,11 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 BEFORE = re.compile(rf"(?<![\w-])(?P<m>{STRONG})\s*(?:of|is|:|=|was)\s*(?:about |around |~)?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE)
+ANNOUNCED = re.compile(
+    rf"(?:returns?|outputs?|prints?|gets?|obtains?|sees?|achieves?|gives?|yields?)\s*:?\s*[`'\"(]*(?P<m>{STRONG})\s+(?P<a>{NUMBER})\s?%?(?![\w/])",
+    re.IGNORECASE,
+)
+DECIBEL = re.compile(rf"(?P<a>{NUMBER})\s?dB\s+(?:of |in )?(?P<m>{STRONG})(?!\w)", re.IGNORECASE)
 DISTANCE = re.compile(rf"(?P<a>{NUMBER})\s?mm(?![\w])")
 COUNT = re.compile(r"(?<![\w.])(?P<a>\d{1,4}(?:\.\d+)?\s?[MB])\s+(?:parameters|params)(?![\w])")
 PART = re.compile(r"\s*\(?(?!and\b|trained|on\b|at\b|is\b|were\b)[a-z]", re.IGNORECASE)  # `parameters in the head`, `parameters fewer than`
@@ -45,10 +50,15 @@ DATED = re.compile(
     r"\W{0,6}(?:(?:19|20)\d\d\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)",
     re.IGNORECASE,
 )
-FIRST_PERSON = re.compile(r"\b(?:we|our)\b|this should|you (?:should|will|can) (?:get|see|obtain)", re.IGNORECASE)
+FIRST_PERSON = re.compile(
+    r"\b(?:we|our)\b|this should|you (?:should|will|can) (?:get|see|obtain|check)"
+    r"|(?:script|command|code) (?:should|will) (?:return|print|give|output)"
+    r"|^the (?:proposed |final |resulting )?(?:model|network|method) (?:achieves|obtains|reaches|attains|gets|scores)",
+    re.IGNORECASE,
+)
 DETECTOR = re.compile(r"(?:using|with|from|uses?|person|human)\s[^.]{0,60}detect(?:or|ion)", re.IGNORECASE)
 ACHIEVED = re.compile(
-    r"achiev|obtain|reach|attain|get[s ]|give|yield|report|reproduce|score|result|error|performance|evaluat", re.IGNORECASE
+    r"achiev|obtain|reach|attain|get[s ]|returns?\b|give|yield|report|reproduce|score|result|error|performance|evaluat", re.IGNORECASE
 )
 CONSOLE = re.compile(
     r"(?<![\w.-])(?P<m>(?:[Aa]cc(?:uracy)?@?[15]?|[Tt]op-?[15]|m?AP(?:50|75)?|mIoU|AR|aAcc|mAcc|loss|PSNR|SSIM|FID|MPJPE|PA-MPJPE|EPE|EER|WER"
@@ -153,8 +163,9 @@ def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Fo
         yield Found(metric(match["m"]), match["a"], match.start("a"))
         if match["b"]:
             yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"))
-    for match in BEFORE.finditer(sentence):
-        yield Found(metric(match["m"]), match["a"], match.start("a"))
+    for pattern in (BEFORE, ANNOUNCED, DECIBEL):
+        for match in pattern.finditer(sentence):
+            yield Found(metric(match["m"]), match["a"], match.start("a"))
     around = sentence if ACHIEVED.search(sentence) else " ".join(other.text for other in before[-2:] if other.kind != "code")
     if ACHIEVED.search(around):
         for match in DISTANCE.finditer(sentence):
@@ -208,7 +219,7 @@ def claim_of(found: Found, variant: str, block: Block, lines: list[str], outline
     """Yield the claim of one number, if its source line is found."""
     number = line_of(found, block, lines)
     some = readings(found.printed)
-    if number is None or not some:
+    if number is None or not some or DATED.match(lines[number - 1]):  # of a paragraph of dated news, too
         return
     document = outline.document
     unit = some[0].unit or ("%" if block.text[found.start + len(found.printed) :].lstrip().startswith("%") else None)

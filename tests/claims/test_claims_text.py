@@ -90,3 +90,10 @@ def test_the_state_of_the_art_is_a_claim_where_nothing_is_compared():
     own = ("paragraph", "PoseThing achieves new state-of-the-art results of 48.5 mAP on COCO and 95.6% accuracy on ESC.")
     assert [c[2] for c in said(own)] == [48.5, 95.6]
     assert said(("paragraph", "PoseThing is close to state-of-the-art methods at 48.5 mAP.")) == []
+
+
+def test_a_result_that_a_script_returns_and_one_in_decibels_are_read():
+    assert said(("paragraph", "You can check that PoseThing returns: EER 2.4071.")) == [("PoseThing", "EER", 2.4071, None)]
+    assert said(("paragraph", "The model achieves a SDR of 8.15 dB on the test set.")) == [("PoseThing", "SDR", 8.15, None)]
+    assert said(("paragraph", "With more data we reach 9.35 dB of SDR.")) == [("PoseThing", "SDR", 9.35, None)]
+    assert said(("paragraph", "The model of Koala et al. reaches 9.35 dB of SDR.")) == []
