@@ -19,6 +19,7 @@ WEIGHTS = re.compile(
     re.IGNORECASE,
 )
 CONTINUES = re.compile(r"\s*(?:\+|w/|with\b)")  # `+ refinement`: the row above with something more
+BASELINE = re.compile(r"(?i)(?:the |our )?baselines?(?: models?| methods?| networks?)?")
 NOT_WEIGHTS = re.compile(r"\.(?:log|txt|json|py|md|pdf|yaml|yml|csv)(?:[?#]|$)|colab|arxiv", re.IGNORECASE)
 
 
@@ -52,6 +53,7 @@ def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -
     """Return the numbers of the rows that are the authors' own. `heading` is the caption and headings of the table."""
     everyone = frozenset(range(len(rows)))
     cited = frozenset(n for n in everyone if CITED.search(rows[n].name) and not OURS.search(rows[n].name))
+    cited |= frozenset(n for n in everyone if BASELINE.fullmatch(rows[n].name.strip(" -–—")) and not offers_weights(rows[n]))
     papers = frozenset(n for n in everyone if rows[n].of_paper and not bears(rows[n].name, tokens) and not offers_weights(rows[n]))
     if papers != everyone:  # where each row cites one, it is a zoo
         cited |= papers

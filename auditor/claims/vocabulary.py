@@ -151,7 +151,8 @@ PROTOCOLS = re.compile(
     re.IGNORECASE,
 )
 SPLITS = re.compile(
-    r"^(?:val(?:idation)?|test(?:[-\s]?dev)?|dev(?:elopment)?|challenge|train(?:ing)?|clean|final|开发集|测试集|挑战集|验证集|easy|medium|hard|moderate|seen|unseen)(?:[\s_-]?set)?$"
+    r"^(?:val(?:idation)?|test(?:[-\s]?dev)?|dev(?:elopment)?|challenge|train(?:ing)?|clean|final|开发集|测试集|挑战集|验证集|easy|medium|hard|moderate"
+    r"|seen|unseen|novel|known|unknown|rare|non-?rare)(?:[\s_-]?set|[\s_-](?:split|classes|categories))?$"
 )
 UNITS = {
     "m": "m",

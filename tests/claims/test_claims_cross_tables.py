@@ -81,3 +81,34 @@ ROWS = (("UNet", 30.5), ("Tuned UNet", 33.5), ("Wader-S", 40.1))
 
 def test_a_spacing_in_millimeters_is_no_error():
     assert claims("# Wader\n\nWader was trained with 1.5mm isotropic spacing, others may affect performance.\n") == ()
+
+
+def test_a_metric_over_the_names_is_of_the_whole_table():
+    text = "# Zoo\n\n| Performance@(10\\% data) | Veh_L1 | Ped_L1 |\n|---|---|---|\n| HeronNet | 70.9/70.3 | 65.2/54.2 |\n| Stork | 71.4/70.8 | 66.1/55.0 |\n"
+    found = [(c.variant, c.attribute, c.value) for c in claims(text)]
+    assert len(found) == 8
+    assert found[:3] == [("HeronNet", "Veh_L1", 70.9), ("HeronNet", "Veh_L1", 70.3), ("HeronNet", "Ped_L1", 65.2)]
+
+
+def test_scores_of_splits_need_no_name_of_a_metric():
+    text = "# Wader\n\n| Model | Seen | Unseen | Novel classes |\n|---|---|---|---|\n| HeronNet | 20.9 | 10.1 | 4.2 |\n| Stork | 21.4 | 11.8 | 5.0 |\n"
+    assert [(c.variant, c.attribute, c.value) for c in claims(text)][:3] == [
+        ("HeronNet", "Seen", 20.9),
+        ("HeronNet", "Unseen", 10.1),
+        ("HeronNet", "Novel classes", 4.2),
+    ]
+    counts = "# Wader\n\n| Model | Train | Test |\n|---|---|---|\n| HeronNet | 1200 | 300 |\n| Stork | 800 | 200 |\n"
+    assert claims(counts) == ()
+
+
+def test_a_row_called_baseline_is_foreign_unless_it_offers_weights():
+    text = "# Wader\n\n| Model | AP | Weights |\n|---|---|---|\n| Baseline | 30.1 | - |\n| Heron | 33.5 | - |\n"
+    assert [c.variant for c in claims(text)] == ["Heron"]
+    offered = text.replace("30.1 | -", "30.1 | [w](https://host.example/b.pth)")
+    assert "Baseline" in [c.variant for c in claims(offered)]
+
+
+def test_a_line_that_begins_with_a_date_is_news_wherever_its_paragraph_begins():
+    text = "# Wader\n\nLatest:\n[2022/6/7]: Our Wader achieves 54.7 AP on the marsh set.\n"
+    assert claims(text) == ()
+    assert [c.value for c in claims(text.replace("[2022/6/7]: ", ""))] == [54.7]
