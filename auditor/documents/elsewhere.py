@@ -18,7 +18,10 @@ MAX_BLOCK = 3000
 MAX_LINE = 1000
 MAX_QUOTE = 300
 
-_WEIGHTS = r"(?:models?|weights?|check-?points?|ckpts?|pre-?trained|variants?|zoo)(?![a-z])|模型|权重|モデル|重み|모델|modelos?(?![a-z])|pesos(?![a-z])"
+_WEIGHTS = (
+    r"(?:models?|weights?|check-?points?|ckpts?|pre-?trained|variants?|zoo)(?![a-z])"
+    r"|模型|权重|モデル|重み|모델|modelos?(?![a-z])|pesos(?![a-z])"
+)
 _THINGS = re.compile(rf"(?<![a-z]){_WEIGHTS}", re.IGNORECASE)
 _RELEASE = r"(?:releas|publish|upload|open-?sourc|shar|ma(?:de|ke)\s(?:\w+\s)?(?:publicly\s)?(?:public|available))"
 _ANNOUNCED = re.compile(
