@@ -66,6 +66,11 @@ CONSOLE = re.compile(
 )
 TRAINING = re.compile(r"epoch|iter|\bstep\b|\blr\b|\beta\b|batch|\[\s*\d+/\d+|\d+/\d+\s*\[|train", re.IGNORECASE)
 NAMED = re.compile(r"--(?:model|arch|model[_-]name|model[_-]type|backbone|name)[ =]([\w.-]{2,60})|(?<!\w)-a ([\w.-]{3,60})")
+LOADED = re.compile(
+    r"--(?:initial|load|resume|checkpoint|ckpt|weights?|pretrained|restore)(?:[_-](?:model|from|path|ckpt|checkpoint|weights?|file))*"
+    r"[ =]([\w./-]{2,200})"
+)
+FOLLOWING = re.compile(r"(?:following|next|below) (?:script|command|code|line)|(?:script|command|code|line) below", re.IGNORECASE)
 EXPECTED = re.compile(r"give|get|see|obtain|achieve|result|output|expect|reproduce|print|accuracy|输出|结果", re.IGNORECASE)
 
 
@@ -100,7 +105,8 @@ class TextClaims:
             if block.kind == "code":
                 claims.extend(console_claims(block, before, lines, outline, tokens, alone))
             else:
-                claims.extend(prose_claims(block, before, lines, outline, tokens, alone))
+                run = run_after(block, outline.blocks[number + 1 : number + 2])
+                claims.extend(prose_claims(block, before, lines, outline, tokens, alone, run))
         return tuple(claims)
 
 
@@ -118,9 +124,9 @@ def console_claims(
 
 
 def prose_claims(
-    block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str
+    block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str, run: str = ""
 ) -> Iterator[Claim]:
-    """Yield the results that the sentences of a paragraph or item state of the authors' own models."""
+    """Yield the results that the sentences of a paragraph or item state of the authors' own models, or of the model that is `run` next."""
     start = 0
     for sentence in re.split(r"(?<=[.。!?;])\s+", block.text):
         place, start = start, start + len(sentence) + 1
@@ -128,7 +134,7 @@ def prose_claims(
             continue
         for found in in_sentence(sentence, block, before):
             offered = offered_in(found, sentence, block, outline) if found.attribute != "params" else ""
-            variant = offered or variant_in(found, sentence, block, tokens, alone)
+            variant = offered or (run if FOLLOWING.search(sentence) else "") or variant_in(found, sentence, block, tokens, alone)
             if variant and variant != UNNAMED:
                 yield from claim_of(Found(found.attribute, found.printed, place + found.start), variant, block, lines, outline)
 
@@ -202,6 +208,18 @@ def named_in(text: str, tokens: tuple[str, ...]) -> str:
         if bears(clean, tokens) and not re.search(r"\.(?:py|pth|bin|sh|md|yaml)$|_(?:dir|file|path|config)$", clean, re.IGNORECASE):
             return str(clean)
     return ""
+
+
+def run_after(block: Block, following: tuple[Block, ...]) -> str:
+    """Return the model that the one command after a paragraph runs: the name of its weights, else of its model; empty for none."""
+    if block.kind == "code" or not following or following[0].kind != "code":
+        return ""
+    loaded, named = LOADED.findall(following[0].text), NAMED.findall(following[0].text)
+    if len(set(loaded)) == 1:
+        *folders, file = loaded[0].strip("/").split("/")
+        stem = re.sub(r"\.(?:pth|pt|ckpt|bin|model|h5|tar|safetensors|pyth|onnx)(?:\.tar|\.gz)?$", "", file)
+        return folders[-1] if folders and re.fullmatch(r"(?i)model|best|last|latest|checkpoint|weights|final", stem) else stem
+    return str(next(filter(None, named[0]))) if len(named) == 1 else ""
 
 
 def variant_before(before: list[Block], tokens: tuple[str, ...]) -> str:

@@ -97,3 +97,14 @@ def test_a_result_that_a_script_returns_and_one_in_decibels_are_read():
     assert said(("paragraph", "The model achieves a SDR of 8.15 dB on the test set.")) == [("PoseThing", "SDR", 8.15, None)]
     assert said(("paragraph", "With more data we reach 9.35 dB of SDR.")) == [("PoseThing", "SDR", 9.35, None)]
     assert said(("paragraph", "The model of Koala et al. reaches 9.35 dB of SDR.")) == []
+
+
+def test_what_the_following_command_returns_is_of_the_weights_that_it_loads():
+    announced = ("paragraph", "The following script should return: EER 1.2040.")
+    assert said(announced, ("code", "python run.py --eval --model Res34 --initial_model koala_lite.model")) == [
+        ("koala_lite", "EER", 1.204, None)
+    ]
+    assert said(announced, ("code", "python run.py --resume weights/KoalaNet/model.pt")) == [("KoalaNet", "EER", 1.204, None)]
+    assert said(announced, ("code", "python run.py --model koala_base")) == [("koala_base", "EER", 1.204, None)]
+    two = "python run.py --model koala_a\npython run.py --model koala_b"
+    assert "koala_a" not in str(said(announced, ("code", two)))
