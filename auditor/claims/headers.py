@@ -62,13 +62,13 @@ class Header:
 
 def lower(text: str) -> str:
     """Return a header as the lists have it: plain, lower case, arrows and footnote marks dropped."""
-    text = re.sub(r"[↑↓⬆⬇*†‡§⇑⇓]|:[a-z_]+:", " ", plain(text).lower().translate(GREEK))
+    text = re.sub(r"[↑↓⬆⬇→*†‡§⇑⇓]|:[a-z_]+:", " ", plain(text).lower().translate(GREEK))
     return " ".join(text.split())
 
 
 def header_of(text: str) -> Header:
     """Return what a header means. Params and FLOPs get their attribute's own name; any metric keeps the name as printed."""
-    printed = " ".join(re.sub(r"[↑↓⬆⬇⇑⇓†‡]", " ", plain(text)).split())
+    printed = " ".join(re.sub(r"[↑↓⬆⬇→⇑⇓†‡]", " ", plain(text)).split())
     low = lower(text)
     bare, inside = without_unit(low)
     if not re.search(r"[^\W_]", low.replace("#", "")):

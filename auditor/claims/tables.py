@@ -248,7 +248,8 @@ def cell_claims(
         attribute = attribute_of(some, found, header, shape)
         if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in CLAIMED):
             continue
-        beside = "in parentheses" if some.inner else ""
+        same = any(other.attribute == attribute and other.value == some.value for other in claims)
+        beside = "in parentheses" if some.inner else f"value {some.part + 1} of the cell" if same else ""  # of `8.6/8.6` each is one
         part = header.attribute if said_elsewhere(header, shape) else header.setting
         setting = combined(part, *local, plain(row.group), common, beside)
         claims.append(

@@ -112,3 +112,12 @@ def test_a_line_that_begins_with_a_date_is_news_wherever_its_paragraph_begins():
     text = "# Wader\n\nLatest:\n[2022/6/7]: Our Wader achieves 54.7 AP on the marsh set.\n"
     assert claims(text) == ()
     assert [c.value for c in claims(text.replace("[2022/6/7]: ", ""))] == [54.7]
+
+
+def test_two_equal_values_of_a_cell_are_two_claims():
+    text = "# Wader\n\n| Model | Errors |\n|---|---|\n| Wader-S | 8.6 / 8.6 |\n| Wader-M | 7.7 / 7.9 |\n"
+    assert [(c.variant, c.value) for c in claims(text)] == [("Wader-S", 8.6), ("Wader-S", 8.6), ("Wader-M", 7.7), ("Wader-M", 7.9)]
+
+
+def test_an_arrow_that_tells_which_way_is_better_is_no_part_of_a_metric():
+    assert [header_of(text).attribute for text in ("Diversity→", "FID ↓", "→ PSNR")] == ["Diversity", "FID", "PSNR"]
