@@ -79,8 +79,13 @@ def speed(count: int, folder: Path, authority: Authority) -> None:
         def measured(name: str, command: list[str], env: dict[str, str]) -> Cost:
             running.load.at_once.clear()
             running.load.moments.clear()
+            running.load.connections.clear()
             found = cost(running, command, folder, env)
-            loads[name] = Load(dict(running.load.at_once), {host: list(some) for host, some in running.load.moments.items()})
+            loads[name] = Load(
+                dict(running.load.at_once),
+                {host: list(some) for host, some in running.load.moments.items()},
+                dict(running.load.connections),
+            )
             return found
 
         measured(
@@ -91,12 +96,12 @@ def speed(count: int, folder: Path, authority: Authority) -> None:
         warm = measured("again", [*run, "warm"], kept)
         offline = measured("offline", [*run, "offline", "--offline"], kept)
     same = told(folder / "alone") == told(folder / "cold") == told(folder / "warm")
-    print("| `audit run` | wall time | against one at a time | requests | bytes | most at one time |")
-    print("| --- " + "| ---: " * 5 + "|")
+    print("| `audit run` | wall time | against one at a time | requests | connections | bytes | most at one time |")
+    print("| --- " + "| ---: " * 6 + "|")
     for name, one in (("one at a time", alone), ("at once", cold), ("again", warm), ("offline", offline)):
-        most = loads[name].at_once.get("", 0)
+        most, made = loads[name].at_once.get("", 0), sum(loads[name].connections.values())
         ratio = alone.seconds / one.seconds
-        print(f"| {name} | {one.seconds:.1f} s | {ratio:.1f} x | {one.requests} | {one.bytes_sent / 1e6:.2f} MB | {most} |")
+        print(f"| {name} | {one.seconds:.1f} s | {ratio:.1f} x | {one.requests} | {made} | {one.bytes_sent / 1e6:.2f} MB | {most} |")
     print(f"\nReports of the first three are {'the same' if same else 'NOT THE SAME'}, but for times and costs.")
     print_load(loads["at once"])
 

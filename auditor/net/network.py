@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -33,6 +33,7 @@ from auditor.net.remote_blob import Classifier, RemoteBlob
 from auditor.net.sessions import GuardedSession
 from auditor.net.tokens import Tokens, origin_of
 
+REDIRECT_BYTES = 4 << 10  # of its body, which nobody reads
 PEEK_BYTES = 64 << 10  # of an answer that is not the range: enough to see what it is
 PRIVATE_HEADERS = ("authorization", "cookie")
 TOLD_ON_THE_WAY = ("x-linked-etag", "x-linked-size", "x-repo-commit")  # of a file, by a server that redirects to where its bytes are
@@ -301,6 +302,7 @@ class Network:
                         response.headers.update(told)
                         yield response, current
                         return
+                    self._drain(response)
                     told |= {name: response.headers[name] for name in TOLD_ON_THE_WAY if name in response.headers}
                 finally:
                     response.close()
@@ -309,6 +311,12 @@ class Network:
             current = target
         why = f"more than {self.settings.max_redirects} redirects from {url}"
         raise NetworkError(f"{host_of(url)} redirects in circles", why, "open the link in a browser", state=State.MOVED)
+
+    def _drain(self, response: Response) -> None:
+        """Read the few words of a redirect, so that its connection can be used again: a new one takes two ways there and back."""
+        if 0 <= _length(response) <= REDIRECT_BYTES:
+            with suppress(NetworkError):
+                read_up_to(self._pieces(response), REDIRECT_BYTES)
 
     def _target(self, response: Response, current: str) -> str | None:
         target: str | None = self._session.get_redirect_target(response)

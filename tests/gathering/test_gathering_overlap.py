@@ -48,10 +48,16 @@ def test_what_has_not_begun_when_the_block_fails_never_does():
         begun.append(item)
         gate.wait(5)
 
-    with pytest.raises(KeyError), Lanes(1) as lanes:
-        futures = [lanes.submit(work, item, "a") for item in range(3)]
-        threading.Timer(0.2, gate.set).start()
-        raise KeyError
+    futures = []
+
+    def fail():
+        with Lanes(1) as lanes:
+            futures.extend(lanes.submit(work, item, "a") for item in range(3))
+            threading.Timer(0.2, gate.set).start()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert begun == [0]
     assert [future.cancelled() for future in futures] == [False, True, True]
 

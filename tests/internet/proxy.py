@@ -56,8 +56,14 @@ class Load:
 
     at_once: dict[str, int] = field(default_factory=dict)  # the most of each host; "" is of all together
     moments: dict[str, list[float]] = field(default_factory=dict)  # when the requests of each host came, by the monotonic clock
+    connections: dict[str, int] = field(default_factory=dict)  # that were made to each host
     _now: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connected(self, host: str) -> None:
+        """Count a connection."""
+        with self._lock:
+            self.connections[host] = self.connections.get(host, 0) + 1
 
     @contextmanager
     def under_way(self, host: str) -> Iterator[None]:
@@ -137,6 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection = self.request = secure
         self.rfile = secure.makefile("rb", -1)
         self.wfile = secure.makefile("wb", 0)
+        self.server.load.connected(host.lower())
         self.inside = f"https://{self.path.removesuffix(':443')}"
         self.close_connection = False
 
