@@ -49,6 +49,11 @@ KIND_OF_MODEL = re.compile(  # `masked language model` names models, `teacher mo
 SLASHED = re.compile(r"(\S+)\s+(\S+(?:\s?/\s?\S+)+)")
 OF_A_SET = re.compile(r"(.+?)\s*\(([^()]+)\)")
 
+TIMED_NAME = re.compile(r"(?i)(?:running |inference )?(?:speed|latency|run-?time|running time|inference time|throughput)")
+TIMED = re.compile(
+    rf"\b({TIMED_NAME.pattern.removeprefix('(?i)')})\b[^.]{{0,80}}[(\[]\s*(?:in )?(?:ms|s|fps|seconds|milliseconds)\s*[)\]]", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -198,6 +203,17 @@ def metrics_in(text: str) -> tuple[str, ...]:
         if found and len(found) <= 4:
             return tuple(found)
     return ()
+
+
+def timed_in(caption: str) -> tuple[str, ...]:
+    """Return what a caption says was timed, if it tells the unit, too: `Running speed under several settings (ms)`."""
+    match = TIMED.search(plain(caption)) if len(caption) <= 200 else None
+    return (match[1],) if match else ()
+
+
+def is_timed(metric: str) -> bool:
+    """Tell whether a metric of a caption is a time or a speed."""
+    return bool(TIMED_NAME.fullmatch(metric))
 
 
 def setting_of(text: str) -> str:

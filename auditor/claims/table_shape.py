@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from auditor.claims.cross_table import as_rows, model_columns
-from auditor.claims.headers import Header, header_of, lower, metrics_in
+from auditor.claims.headers import Header, header_of, lower, metrics_in, timed_in
 from auditor.claims.numbers import readings
 from auditor.claims.vocabulary import METRICS, Kind
 from auditor.facts import Cell, Table
@@ -53,7 +53,7 @@ def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
     if width < 2 or not count or len(rows) <= count:
         return None
     columns, body = header_texts(rows[:count]), rows[count:]
-    metrics = metrics_in(table.caption) or metrics_in(table.sections[-1] if table.sections else "")
+    metrics = metrics_in(table.caption) or metrics_in(table.sections[-1] if table.sections else "") or timed_in(table.caption)
     headers = headers_of(columns)
     if lists_layers(columns):
         return None

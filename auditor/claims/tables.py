@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from auditor.claims.headers import Header, is_metric, lower, setting_of
+from auditor.claims.headers import Header, is_metric, is_timed, lower, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_rows
 from auditor.claims.numbers import Reading, is_blank, plain, readings
@@ -132,7 +132,8 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
     tiny = all(0 < abs(r.value) < 0.005 for some in found for r in some)  # learning rates
     if tiny:
         return False
-    return header.kind is Kind.DATASET or 2 * sum(any(r.decimals or r.unit == "%" for r in some) for some in found) >= len(found)
+    timed = len(shape.metrics) == 1 and is_timed(shape.metrics[0])  # in milliseconds there need be no decimals
+    return header.kind is Kind.DATASET or timed or 2 * sum(any(r.decimals or r.unit == "%" for r in some) for some in found) >= len(found)
 
 
 def variant_column(rest: list[int], shape: Shape) -> int | None:
@@ -243,7 +244,7 @@ def cell_claims(
     if evidence is None:
         return []
     local = [setting_text(row.headers[n], row.cells[n].text) for n in columns.settings if n not in columns.identity]
-    claims = []
+    claims: list[Claim] = []
     for some in found:
         attribute = attribute_of(some, found, header, shape)
         if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in CLAIMED):

@@ -121,3 +121,13 @@ def test_two_equal_values_of_a_cell_are_two_claims():
 
 def test_an_arrow_that_tells_which_way_is_better_is_no_part_of_a_metric():
     assert [header_of(text).attribute for text in ("Diversity→", "FID ↓", "→ PSNR")] == ["Diversity", "FID", "PSNR"]
+
+
+def test_a_caption_with_a_unit_tells_what_was_timed():
+    text = "# Wader\n\nRunning speed by points (ms).\n\n| Model | Params | 1 | 10 |\n|---|---|---|---|\n| UNet | 7M | 40 | 90 |\n| Wader-S | 6M | 12 | 14 |\n"
+    assert [(c.variant, c.attribute, c.value, c.unit) for c in claims(text)] == [
+        ("Wader-S", "params", 6, "M"),
+        ("Wader-S", "Running speed", 12, "ms"),
+        ("Wader-S", "Running speed", 14, "ms"),
+    ]
+    assert len(claims(text.replace(" (ms)", ""))) == 1
