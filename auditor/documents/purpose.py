@@ -279,6 +279,13 @@ def _weigh_page(scale: Scale, place: Place) -> None:
     if holds and any(topic.purpose == CHECKPOINT and topic.weight >= 2.4 for topic in topics(label)):
         scale.add(CHECKPOINT, 2.5, "page of models, called checkpoints")
         return
+    through = offers and re.fullmatch(r"\s*(?:in|through|via|with|by)(?: the)?\W*", words[offers.end() :])  # a library that can load them
+    if (
+        through
+        and locate(url).host == "github"
+        and re.sub(r"\W", "", label.lower()) == re.sub(r"\W", "", url.rstrip("/").lower().rsplit("/", 1)[-1])
+    ):
+        offers = None
     if host_and_path(url)[1].strip("/") and offers and not of_code and all(purpose == CHECKPOINT for purpose in own_words):
         scale.add(CHECKPOINT, 2.5, f"{offers.group()[:60]!r}")
         return

@@ -194,3 +194,23 @@ def test_a_share_of_a_university_in_a_table_is_weights():
         "## Pretrained models\n\n| Model | FID | Link |\n|--|--|--|\n| f4 | 1.06 | https://box.university.de/f/9c6681f64bb94338a069/?dl=1 |"
     )
     assert [link.purpose for link in classified(text).values()] == ["checkpoint"]
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "purpose"),
+    [
+        ("The models are available in [Burrow](https://github.com/others/burrow) by others.", "https://github.com/others/burrow", "other"),
+        (
+            "The models can be loaded and are available through [burrow](https://github.com/others/burrow).",
+            "https://github.com/others/burrow",
+            "other",
+        ),
+        (
+            "The pretrained models are available in [here](https://github.com/lab/weights-of-great).",
+            "https://github.com/lab/weights-of-great",
+            "checkpoint",
+        ),
+    ],
+)
+def test_a_library_that_can_load_the_models_holds_none(text, url, purpose):
+    assert classified(text)[url].purpose == purpose
