@@ -78,7 +78,7 @@ def redeem(url: str, network: Network) -> Redeemed:
             urlsplit(current)
         except ValueError as error:
             raise NetworkError("the link leads to a broken address", target[:200], BY_HAND, state=State.MOVED) from error
-    raise NetworkError("the link redirects in circles", f"from {url}", BY_HAND)
+    raise NetworkError("the link redirects in circles", f"from {url}", BY_HAND, state=State.MOVED)
 
 
 def _asked(url: str, current: str, headers: Mapping[str, str], network: Network) -> RangeAnswer:
@@ -89,7 +89,9 @@ def _asked(url: str, current: str, headers: Mapping[str, str], network: Network)
     except NetworkError as error:
         if "too large" not in error.what:
             raise
-        first = network.get_range(current, 0, HEAD_BYTES, headers=headers)  # a file, and a server that ignores ranges
+        found = None
+    if found is None or found.status == 416:  # a file, and a server that ignores ranges or knows none
+        first = network.get_range(current, 0, HEAD_BYTES, headers=headers)
         return RangeAnswer(url, first.final_url, first.status, first.headers, first.body)
     return RangeAnswer(url, current, found.status, found.headers, found.body[:HEAD_BYTES])
 

@@ -149,7 +149,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("401", status(401), _is("denied/sign_in", "denied/not_shared")),  # some say so of what is not shared
     Fault("403", status(403), _is("denied/not_shared", "denied/gated")),
     Fault("404", status(404), _is("missing/not_found", "denied/not_shared")),  # Azure and Dropbox say so of what is not shared
-    Fault("410", status(410), _is("missing/deleted", "missing/not_found")),
+    Fault("410", status(410), _is("missing/deleted", "missing/not_found", "denied/not_shared")),
     Fault("416 always", status(416), _is("error/broken_range", "error/server_error")),
     Fault("416 for ranges", no_ranges, FINE),
     Fault("429", status(429), _is("quota/rate_limited")),

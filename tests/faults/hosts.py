@@ -16,15 +16,17 @@ from internet.figshare import FigshareArticle
 from internet.gitlab import GitLabProject
 from internet.hub import HubRepository
 from internet.mendeley import MendeleyDataset
+from internet.microsoft import OneDriveShare, SharePointShare
 from internet.modelscope import ModelScopeRepository
 from internet.osf import OsfFolder, OsfProject
 from internet.web_server import WebServer
 from internet.zenodo import ZenodoRecord
 
-from auditor.demo.internet import Content, DriveFile, DriveFolder, HostedRelease, HostedRepository, World
+from auditor.demo.internet import Content, DriveFile, DriveFolder, HostedRelease, HostedRepository, Page, World
 
 Files = Mapping[str, Content]
 FOLDER = "1" + "f" * 32
+ONE_FILE = "https://1drv.ms/u/s!AhIXJn_J-blWzzFile"
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,19 @@ def _release(files: Files) -> World:
 
 
 def _dropbox(files: Files) -> World:
-    single = [DropboxFile(name, content).pages for name, content in files.items()]
-    return World(pages=DropboxFolder(files).pages | {url: page for pages in single for url, page in pages.items()})
+    return _with_single(DropboxFolder(files).pages, [DropboxFile(name, content).pages for name, content in files.items()])
+
+
+def _onedrive(files: Files) -> World:
+    return _with_single(OneDriveShare(files).pages, [OneDriveShare(files, ONE_FILE, single=True).pages] if files else [])
+
+
+def _sharepoint(files: Files) -> World:
+    return _with_single(SharePointShare(files).pages, [SharePointShare(files, single=True).pages] if files else [])
+
+
+def _with_single(folder: dict[str, Page], single: list[dict[str, Page]]) -> World:
+    return World(pages={url: page for pages in (folder, *single) for url, page in pages.items()})
 
 
 def _of(make: Callable[[Files], object]) -> Callable[[Files], World]:
@@ -70,6 +83,8 @@ CASES: tuple[Case, ...] = (
     Case("azure", _of(lambda files: AzureContainer("models", files)), AzureContainer("models").url),
     Case("gitlab", _of(GitLabProject), GitLabProject().url),
     Case("dropbox", _dropbox, DropboxFolder().url, DropboxFile().url),
+    Case("onedrive", _onedrive, OneDriveShare().url, ONE_FILE),
+    Case("sharepoint", _sharepoint, SharePointShare().url, SharePointShare(single=True).url),
     Case("direct", _of(WebServer), WebServer().url),
 )
 

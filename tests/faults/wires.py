@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 import requests
 import trustme
-from requests.adapters import HTTPAdapter
+
+from auditor.net.connections import CheckedAdapter
 
 DRIP_SECONDS = 0.02
+HEADER_SECONDS = 1.0
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Wires:
     secure: int
     closed: int
     ending: threading.Event = field(default_factory=threading.Event)
-    adapter: HTTPAdapter = field(default_factory=lambda: HTTPAdapter(max_retries=0, pool_maxsize=32))
+    adapter: CheckedAdapter = field(default_factory=lambda: CheckedAdapter(lambda *_: None, HEADER_SECONDS, 32))
 
     def send(self, way: str, request: requests.PreparedRequest, options: dict[str, object], head: bytes = b"") -> requests.Response:
         """Send a request to the port that breaks its connection in this way, so that the real exception is raised."""
