@@ -111,3 +111,32 @@ def test_a_folder_without_files_is_said_to_be_empty():
     link = Link("l1", "https://a.org/", "direct", "folder", "checkpoint", "m", Evidence("document:README.md", "README.md#L1", "m", ""))
     gathered = gather_artifacts([link], None, (Empty(0),), Silent())
     assert [(source.status, source.state) for source in gathered.sources] == [(Status.OK, State.EMPTY)]
+
+
+@pytest.mark.parametrize("limits", [{"max_requests": 5}, {"max_bytes": 130_000}, {"max_requests_per_host": 3}])
+def test_a_spent_budget_is_said_and_what_was_found_stays(limits):
+    from auditor.demo.internet import Page, World
+    from auditor.demo.replica import ReplicaAdapter
+    from auditor.demo.torch_pickles import TensorSpec
+    from auditor.demo.virtual_files import torch_zip
+    from auditor.facts import Inspected
+    from auditor.hosts import HOSTS
+    from auditor.net import Network, NetworkSettings
+
+    name = "m.pth"
+    content = torch_zip(name, "m", {"state_dict": {"fc.weight": TensorSpec((400, 400))}})
+    urls = [f"https://files.example.org/{number}/{name}" for number in range(8)]
+    evidence = Evidence("document:README.md", "README.md#L1", "m", "")
+    links = [Link(f"l{n}", url, "direct", "file", "checkpoint", "m", evidence) for n, url in enumerate(urls)]
+    world = World(pages={url: Page(content, "application/octet-stream") for url in urls})
+    # The first file is read whole before the others are asked for.
+    network = Network(NetworkSettings(requests_per_host=1, **limits), ReplicaAdapter(world), sleep=lambda _: None)
+    found = gather_artifacts(links[:1], network, HOSTS, Silent())
+    assert [artifact.status for artifact in found.artifacts] == [Status.OK]
+    gathered = gather_artifacts(links, network, HOSTS, Silent())
+    blocked = [source for source in gathered.sources if source.status is Status.BLOCKED]
+    assert blocked
+    assert all(source.state is State.BLOCKED and "budget" in source.detail for source in blocked)
+    assert {source.status for source in gathered.sources} <= {Status.OK, Status.BLOCKED}
+    for artifact in gathered.artifacts:
+        assert (artifact.status is Status.OK) == any(isinstance(item, Inspected) for item in artifact.contents)
