@@ -623,3 +623,18 @@ def test_exceptions_have_states(error, state):
     with pytest.raises(NetworkError) as caught:
         net.get("https://a.org/")
     assert (caught.value.status, caught.value.state) == ("error", state)
+
+
+@pytest.mark.parametrize(
+    ("host", "most"), [("api.github.com", 900), ("zenodo.org", 60), ("api.figshare.com", 66), ("export.arxiv.org", 21)]
+)
+def test_published_limits_hold_in_the_first_minute_too(host, most):
+    from auditor.net.pacing import PACES, Lane
+
+    clock = Clock()
+    time = timer(clock)
+    lane, count = Lane(host, 6, PACES[host], time), 0
+    while time.now() < 60:
+        lane.turn(60)
+        count += time.now() < 60
+    assert most / 2 < count <= most
