@@ -241,9 +241,11 @@ def test_the_same_last_modified_and_length_are_enough_where_it_lies_back(opened)
     assert net.bytes_read > 16
 
 
-@pytest.mark.parametrize("marks", [{"etag": ""}, {"etag": 'W/"weak"'}, {"etag": "", "modified": formatdate(usegmt=True)}])
+@pytest.mark.parametrize("marks", [{"etag": ""}, {"etag": 'W/"weak"'}, {"etag": "", "modified": "now"}])
 def test_without_a_sure_validator_a_file_is_read_anew(opened, marks):
     server = Server(**marks)
+    if server.modified:  # the test's own second: a date this young may hide a second change
+        server.modified = formatdate(usegmt=True)
     read(opened({"a.org": server}))
     changed = DATA[::-1]
     server.body = changed  # as long as before, and nothing tells

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from auditor.errors import AuditError, LimitError, NetworkError
 from auditor.facts import Status
+from auditor.lfs import parse_pointer
 from auditor.repositories.github_content import git_blob_id
 from auditor.repositories.interface import OpenedRepository, Target
-from auditor.lfs import parse_pointer
 from auditor.repositories.paths import inside, is_plain, link_target
 from auditor.repositories.registry import open_repository
 
