@@ -11,10 +11,11 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,7 +53,7 @@ class Authority:
 
 @dataclass(slots=True)
 class Load:
-    """How much was asked of each host at one time, and when; what is counted is under way until its last byte is sent."""
+    """How much was asked of each host at one time, and when; what is counted is under way until its last piece is about to go."""
 
     at_once: dict[str, int] = field(default_factory=dict)  # the most of each host; "" is of all together
     moments: dict[str, list[float]] = field(default_factory=dict)  # when the requests of each host came, by the monotonic clock
@@ -119,6 +120,15 @@ class _Server(ThreadingHTTPServer):
         """Say nothing of clients that hang up."""
 
 
+def _told_which_is_last(pieces: Iterable[bytes | None]) -> Iterator[tuple[bytes | None, bool]]:
+    rest = iter(pieces)
+    piece = next(rest)
+    for following in rest:
+        yield piece, False
+        piece = following
+    yield piece, True
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
@@ -150,16 +160,17 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         url = self.inside + self.path if self.path.startswith("/") else self.path
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        with self.server.load.under_way((urlsplit(url).hostname or "").lower()):
+        with ExitStack() as counted:
+            counted.enter_context(self.server.load.under_way((urlsplit(url).hostname or "").lower()))
             self.wait()
-            self.answer_to(url, body)
+            self.answer_to(url, body, counted)
 
     def wait(self) -> None:
         """Let pass what the way there and back takes."""
         if self.server.latency_seconds:
             self.server.closing.wait(self.server.latency_seconds)
 
-    def answer_to(self, url: str, body: bytes) -> None:
+    def answer_to(self, url: str, body: bytes, counted: ExitStack) -> None:
         try:
             answer, seen = self.server.replica.answer_seen(self.command, url, dict(self.headers.items()), body)
         except NoAnswer as silence:
@@ -171,10 +182,14 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         try:
-            self.end_headers()
-            for chunk in answer.chunks():
-                self.wfile.write(chunk)
-                seen.bytes_sent += len(chunk)
+            for chunk, last in _told_which_is_last(chain([None], answer.chunks())):
+                if last:
+                    counted.close()  # whoever has it may ask again before our next line runs
+                if chunk is None:
+                    self.end_headers()
+                else:
+                    self.wfile.write(chunk)
+                    seen.bytes_sent += len(chunk)
         except OSError:
             self.close_connection = True  # the client has what it wanted
 
