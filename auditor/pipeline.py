@@ -65,7 +65,7 @@ def look(
     with ThreadPoolExecutor(1) as beside:  # pictures are read by another process while hosts are waited for
         reading = beside.submit(with_pictures, documents.outlines, documents.pictures, opened.read, network, progress)
         files = gather_artifacts(
-            links, network, kit.hosts, progress,
+            links, network, kit.hosts, progress, prove=True,
             assets=repository.releases, tree=tree_of(opened), given=options.artifacts, download=options.download, follow=options.follow,
         )  # fmt: skip
         outlines, pictures = reading.result()

@@ -204,7 +204,7 @@ def remote(audit: list[str], env: dict[str, str], folder: Path, snapshot: Path, 
 
         def told(name: str, necessary: int, command: list[str], more: dict[str, str] | None = None) -> None:
             served.reset()
-            done = measure(command, env | (more or {}), folder)
+            done = measure(command, env | {"XDG_CACHE_HOME": tempfile.mkdtemp(dir=folder)} | (more or {}), folder)  # a first time
             ratio = served.bytes_sent / necessary
             print(f"| {name} | {served.requests} | {served.bytes_sent:,} | {necessary:,} | {ratio:.2f} | {done.seconds:.2f} s |")
 
@@ -216,7 +216,8 @@ def remote(audit: list[str], env: dict[str, str], folder: Path, snapshot: Path, 
         else:
             print("| safetensors, `huggingface_hub` | skipped: give --hub-python | | | | |")
         served.reset(LINK_BYTES_PER_SECOND)
-        ours = measure([*audit, "inspect", f"{address}/{snapshot.name}"], env, folder)
+        first = env | {"XDG_CACHE_HOME": tempfile.mkdtemp(dir=folder)}
+        ours = measure([*audit, "inspect", f"{address}/{snapshot.name}"], first, folder)
         our_bytes = served.bytes_sent
         served.reset(LINK_BYTES_PER_SECOND)
         theirs = measure([sys.executable, "-c", GDOWN, f"{address}/{snapshot.name}", str(folder / "got.pth")], env, folder)

@@ -148,7 +148,7 @@ def enrich(bench: Workbench) -> None:
     links = tuple(replace(link, id=f"l{len(facts.links) + n}") for n, link in enumerate(bench.links, 1))
     artifacts, sources = facts.artifacts, facts.sources
     if links:
-        gathered = gather_artifacts(links, bench.network, bench.hosts, bench.progress)
+        gathered = gather_artifacts(links, bench.network, bench.hosts, bench.progress, prove=True)
         known = {artifact.url for artifact in artifacts}
         new = [artifact for artifact in gathered.artifacts if artifact.url not in known]
         artifacts += tuple(replace(artifact, id=f"a{len(artifacts) + n}") for n, artifact in enumerate(new, 1))

@@ -95,10 +95,12 @@ def gather_artifacts(
     given: Sequence[str] = (),
     download: str = "header",
     follow: bool = True,
+    prove: bool = False,
 ) -> Gathered:
     """Return every file at the end of the checkpoint links, of the releases, of the tree and of the command line, read.
 
     `download` is "header", or "full" to read the authors' checkpoints whole: digests of files, digests and statistics of values.
+    `prove` says that known networks will be proved with torch, which is then imported while hosts are waited for.
     """
     if not follow:
         return Gathered((), tuple(_unfollowed(link) for link in links if is_wanted(link)))
@@ -109,7 +111,7 @@ def gather_artifacts(
     progress.stage("listing hosts", len(wanted))
     at_once = AT_ONCE if network is None else network.settings.requests_per_host
     with Lanes(at_once + BESIDE) as lanes, workers_killed_on_interrupt():
-        held, structures, full = HeldBack(progress), Structures(), download == "full"
+        held, structures, full = HeldBack(progress), Structures(prove), download == "full"
         most = MAX_FILES if links else MAX_GIVEN_FILES
         sources: list[Source] = []
         tasks: dict[tuple[str, str], _Task] = {}

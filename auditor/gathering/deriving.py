@@ -20,6 +20,7 @@ class Structures:
     a time recognizes, since Python would let no second one: the others find the answer when it is theirs as well.
     """
 
+    prove: bool = False  # whether torch will be needed
     _known: dict[tuple[Tensor, ...], tuple[Parameters, Architecture, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _torch: threading.Thread | None = None
@@ -36,7 +37,7 @@ class Structures:
                     del self._known[next(iter(self._known))]
                 self._known[item.tensors] = found
         parameters, architecture, fingerprint = found
-        if architecture.family != "unknown":
+        if self.prove and architecture.family != "unknown":
             self._bring_torch()
         return Inspected("", item, parameters, architecture, None, fingerprint)
 
