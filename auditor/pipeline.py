@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from auditor import __version__
-from auditor.facts import Facts, Outline, Source, Stats, Status, numbered
+from auditor.facts import Facts, Outline, Stats, Status, numbered
 from auditor.findings import AuditReport, Finding
 from auditor.kit import Kit
 from auditor.net import Network
@@ -54,7 +54,8 @@ def look(
     from auditor.gathering.memory import peak_rss_bytes
     from auditor.gathering.papers import papers_asked_for
     from auditor.gathering.pictures import with_pictures
-    from auditor.gathering.stages import elsewhere_of, links_of, open_target
+    from auditor.gathering.second_look import before_accusing
+    from auditor.gathering.stages import distinct, elsewhere_of, links_of, open_target
     from auditor.gathering.staleness import staleness
     from auditor.gathering.tree_files import tree_of
 
@@ -78,19 +79,20 @@ def look(
         Facts(
             tool_version=__version__,
             started_at=datetime.fromtimestamp(begun, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            seconds=round(clock() - begun, 2),
+            seconds=0.0,
             repository=repository,
-            sources=_distinct(sources),
+            sources=distinct(sources),
             links=links,
             claims=claims,
             artifacts=artifacts,
-            stats=Stats(network.bytes_read, sum(artifact.size or 0 for artifact in artifacts), network.requests, peak_rss_bytes()),
             options=(("fail_on", options.fail_on), ("language", options.language)),
             addressed=addressed_in(texts, repository, artifacts, sources),
             elsewhere=elsewhere_of(documents, links, repository),
         )
     )
-    return Seen(facts, texts, documents.title, opened.read)
+    facts = before_accusing(facts, opened, documents, network, kit.hosts, progress)
+    stats = Stats(network.bytes_read, sum(artifact.size or 0 for artifact in facts.artifacts), network.requests, peak_rss_bytes())
+    return Seen(replace(facts, seconds=round(clock() - begun, 2), stats=stats), texts, documents.title, opened.read)
 
 
 def ask(facts: Facts, kit: Kit) -> tuple[Finding, ...]:
@@ -109,12 +111,3 @@ def conclude(facts: Facts, kit: Kit) -> AuditReport:
     status = exit_status(variants, complete, dict(facts.options).get("fail_on", "missing"))
     report = AuditReport(facts, findings, variants, complete, status)
     return replace(report, issue=draft(report, similar=duplicates))
-
-
-def _distinct(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    """Return sources with one entry for each id; where one id was looked at twice, the worse outcome stays."""
-    kept: dict[str, Source] = {}
-    for source in sources:
-        if source.id not in kept or kept[source.id].status is Status.OK:
-            kept[source.id] = source
-    return tuple(kept.values())

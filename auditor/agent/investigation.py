@@ -140,26 +140,19 @@ async def _conversation(asking: RecordingModel, bench: Workbench, stage: str, ta
 def enrich(bench: Workbench) -> None:
     """Put what was accepted into the facts: claims and links, and the files at the end of those links."""
     from auditor.agent.workbench import with_facts
-    from auditor.gathering.artifacts import gather_artifacts
     from auditor.gathering.costs import with_costs
     from auditor.gathering.instructions import addressed_in
+    from auditor.gathering.more_files import with_more_files
 
     facts = bench.facts
     links = tuple(replace(link, id=f"l{len(facts.links) + n}") for n, link in enumerate(bench.links, 1))
-    artifacts, sources = facts.artifacts, facts.sources
+    found = replace(facts, claims=facts.claims + tuple(bench.claims))
     if links:
-        gathered = gather_artifacts(links, bench.network, bench.hosts, bench.progress, prove=True)
-        known = {artifact.url for artifact in artifacts}
-        new = [artifact for artifact in gathered.artifacts if artifact.url not in known]
-        artifacts += tuple(replace(artifact, id=f"a{len(artifacts) + n}") for n, artifact in enumerate(new, 1))
-        kept = {source.id for source in sources}
-        sources += tuple(source for source in gathered.sources if source.id not in kept)
-    claims = facts.claims + tuple(bench.claims)
-    if bench.claims or links:
-        artifacts = with_costs(artifacts, claims, bench.progress)
+        found = with_more_files(found, links, bench.network, bench.hosts, bench.progress)
+    elif bench.claims:
+        found = replace(found, artifacts=with_costs(found.artifacts, found.claims, bench.progress))
     run = AgentRun("", "", correspondences=tuple(bench.correspondences)) if bench.correspondences else None
-    addressed = addressed_in(bench.seen.outlines, facts.repository, artifacts, sources)
-    found = replace(facts, links=facts.links + links, claims=claims, artifacts=artifacts, sources=sources)
+    addressed = addressed_in(bench.seen.outlines, facts.repository, found.artifacts, found.sources)
     with_facts(bench, numbered(replace(found, addressed=addressed, agent=run)))
 
 

@@ -42,8 +42,8 @@ def of_claims(claims: Iterable[Claim]) -> tuple[Evidence, ...]:
 
 
 def places(facts: Facts) -> tuple[Source, ...]:
-    """Return the sources that say which checkpoints exist: listings of links, releases, the tree."""
-    return tuple(source for source in facts.sources if source.kind in ("listing", "releases", "tree"))
+    """Return the sources that say which checkpoints exist: listings of links, releases, the tree, the rest of the text."""
+    return tuple(source for source in facts.sources if source.kind in ("listing", "releases", "tree", "code"))
 
 
 def unseen(facts: Facts) -> tuple[str, ...]:

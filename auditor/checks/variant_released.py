@@ -56,7 +56,8 @@ class VariantReleased:
                 of_claims(claims) + of_listings(facts) + facts.elsewhere[:1],
             )
         seen = shortened(artifact.name for artifact in facts.artifacts if artifact.owner == "own")
-        detail = "Every place that the repository links was listed completely, and no file there has its name or its structure."
+        rest = " the rest of the repository's text names no other place," if any(s.kind == "code" for s in facts.sources) else ""
+        detail = f"Every place that the repository links was listed completely,{rest} and no file there has its name or its structure."
         title = f"No checkpoint of {variant.name} among the files that the repository links"
         return self._made(variant, Outcome.FAILS, title, detail, f"listed: {seen}", of_claims(claims) + of_listings(facts))
 

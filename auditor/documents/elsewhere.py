@@ -56,6 +56,8 @@ _CALLS = re.compile(
     r"torch\.hub\.load\(|load_state_dict_from_url\(|model_zoo\.load_url\(|hf_hub_download\(|snapshot_download\(|cached_download\("
     r"|create_model\(.*pretrained|gdown\.download\(|urlretrieve\("
 )
+# Of these, what fetches a place of the caller's own: the others also bring networks of libraries, such as a backbone's first weights.
+_FETCHES = re.compile(r"hf_hub_download\(|snapshot_download\(|gdown\.download\w*\(|urlretrieve\(")
 _WEIGHT_FILE = re.compile(
     rf"\.(?:pth|pt|ckpt|safetensors|bin|h5|onnx|pkl|npz|tar)(?![a-z])|load_state_dict|hub\.load|create_model|{_WEIGHTS}", re.I
 )
@@ -96,6 +98,15 @@ def said_elsewhere(
     return tuple(dict.fromkeys(found))
 
 
+def built_in_code(outline: Outline, links: Sequence[Link]) -> tuple[Evidence, ...]:
+    """Return the lines of a file of code, read late, that fetch weights from an address which is put together or stands in no link."""
+    document, known = outline.document, "\n".join(link.url for link in links)
+    return tuple(
+        Evidence(document.source, f"{document.path}#L{found.line}", found.quote[:MAX_QUOTE], document.sha256, f"elsewhere: {found.how}")
+        for found in list(_built(document.text, 1, known, _FETCHES))[:MAX_FOUND]
+    )
+
+
 def _sentences(outline: Outline) -> Iterator[_Passage]:
     for block in outline.blocks:
         if block.kind == "code" or len(block.text) > MAX_BLOCK:
@@ -127,7 +138,7 @@ def _code_blocks(outline: Outline, known: str) -> Iterator[_Passage]:
             yield from _built(block.text, block.line, known)
 
 
-def _built(text: str, first: int, known: str) -> Iterator[_Passage]:
+def _built(text: str, first: int, known: str, calls: re.Pattern[str] = _CALLS) -> Iterator[_Passage]:
     """Yield the lines of code that fetch weights from an address which is put together, or stands nowhere in the documents' links."""
     lines = re.split(r"\r\n?|\n", text[:200_000])
     literal = bool(re.search(r"https?://[^\s'\"`<>{}$%]{4,300}\.(?:pth|pt|ckpt|safetensors|bin|h5|onnx|pkl|npz|tar)\b", text[:200_000]))
@@ -136,7 +147,7 @@ def _built(text: str, first: int, known: str) -> Iterator[_Passage]:
         if len(line) > MAX_LINE or len(near) > 8 * MAX_LINE or line.lstrip().startswith(("//", "#")):
             continue
         built = _BUILT.search(line) and _WEIGHT_FILE.search(near)
-        called = not literal and _CALLS.search(line) and not _is_known(line, known)
+        called = not literal and calls.search(line) and not _is_known(line, known)
         if built or called:
             yield _Passage(first + number, line.strip(), "at an address that code puts together")
 

@@ -14,7 +14,7 @@ from auditor.facts import Document, Outline
 
 _MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".mkdn", ".mdown", ".rmd", ".qmd")
 _SCRIPT = (".sh", ".bash", ".zsh", ".bat", ".ps1", ".cmd")
-_CODE = (".py", ".yaml", ".yml", ".json", ".toml", ".cfg", ".ini")
+_CODE = (".py", ".yaml", ".yml", ".json", ".toml", ".cfg", ".ini", ".ipynb")
 # A text without a telling suffix is what its markup says it is.
 _MARKUP = re.compile(r"^#{1,6} \S|\]\(\S|^\s*\|?\s*:?-{3,}:?\s*\||^```|<(?:table|a href|img|div|p align)", re.MULTILINE | re.IGNORECASE)
 _RST_SIGNS = re.compile(r"^\.\. (?:_|\w[\w-]*::)|`[^`\n]+ <[^>\n]+>`_", re.MULTILINE)

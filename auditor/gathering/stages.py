@@ -10,7 +10,7 @@ from auditor.claims.extraction import extract_claims
 from auditor.claims.interface import ClaimContext
 from auditor.documents.elsewhere import said_elsewhere
 from auditor.documents.links import classify_links
-from auditor.facts import Claim, Evidence, Link, Repository, Source
+from auditor.facts import Claim, Evidence, Link, Repository, Source, Status
 from auditor.gathering.documents import Documents, gather_documents
 from auditor.gathering.papers import Papers, papers_asked_for
 from auditor.gathering.pictures import picture_bytes, with_pictures
@@ -54,6 +54,15 @@ def links_of(documents: Documents, repository: Repository) -> tuple[Link, ...]:
 def elsewhere_of(documents: Documents, links: Sequence[Link], repository: Repository) -> tuple[Evidence, ...]:
     """Return where the authors speak of checkpoints that no listing shows."""
     return said_elsewhere(documents.outlines, links, repository.full_name, [entry.path for entry in repository.tree])
+
+
+def distinct(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Return sources with one entry for each id; where one id was looked at twice, the worse outcome stays."""
+    kept: dict[str, Source] = {}
+    for source in sources:
+        if source.id not in kept or kept[source.id].status is Status.OK:
+            kept[source.id] = source
+    return tuple(kept.values())
 
 
 def see_links(target: str, ref: str | None, network: Network, progress: Progress) -> SeenLinks:

@@ -77,6 +77,7 @@ class IssueView:
     files: tuple[File, ...]
     files_more: int
     listings: tuple[Trusted, ...]
+    searched: bool  # the rest of the repository's text was searched for addresses too
     columns: tuple[Trusted, ...]
     tensors: tuple[TensorRow, ...]
     script: Trusted
@@ -164,6 +165,7 @@ def _view(lookup: Lookup, accused: tuple[VariantVerdict, ...], fingerprint: str,
         files=tuple(_file(lookup, pair, longest) for pair in files[:most]),
         files_more=max(0, len(files) - most),
         listings=tuple(link(code(clip(s.url or s.id, longest)), s.url) for s in listings[:most]),
+        searched=any(s.kind == "code" and s.status is Status.OK for s in report.facts.sources),
         columns=tuple(code(clip(artifact.name, min(longest, 40))) for artifact, _ in columns),
         tensors=_tensor_rows(columns, longest),
         script=script if len(script.encode()) <= 1500 else Trusted(""),

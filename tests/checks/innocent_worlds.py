@@ -85,7 +85,7 @@ def saved(name, shapes, beside=()):
     return torch_zip(name, "archive", {key: {n: TensorSpec(s) for n, s in some.items()} for key, some in networks.items()})
 
 
-def audited(readme, files=(), *, pages=(), tree=(), full_name="lab/FooNet", **repository):
+def audited(readme, files=(), *, pages=(), tree=(), faults=(), full_name="lab/FooNet", **repository):
     """Return the report on a repository whose Drive folder holds these files; `pages` are files at addresses of their own."""
     entries = []
     for name, content in dict(files).items():
@@ -93,6 +93,6 @@ def audited(readme, files=(), *, pages=(), tree=(), full_name="lab/FooNet", **re
         entries.append(DriveFile("1" + hashlib.sha256(name.encode()).hexdigest()[:32], name, content))
     hosted = HostedRepository(full_name, {"README.md": readme.encode(), **dict(tree)}, **repository)
     served = {PLACE + name: Page(saved(name, shapes), "application/octet-stream") for name, shapes in dict(pages).items()}
-    world = World(repositories=(hosted,), drive=(DriveFolder(FOLDER, "weights", tuple(entries)),), pages=served)
+    world = World(repositories=(hosted,), drive=(DriveFolder(FOLDER, "weights", tuple(entries)),), pages=served, faults=tuple(faults))
     network = Network(transport=ReplicaAdapter(world), sleep=lambda seconds: None)
     return conclude(see(full_name, AuditOptions(), default_kit(), network, Silent()), default_kit())
