@@ -76,6 +76,9 @@ STATEMENTS: dict[str, FormatStatement] = {
         "TensorFlow checkpoint (`.index`; version 1)", "table's magic number", NAMES_SHAPES, "its table"
     ),
     "onnx": FormatStatement("ONNX", "protobuf with a graph", NAMES_SHAPES + " of initializers, external data too", "between the values"),
+    "coreml_values": FormatStatement(
+        "Values of a Core ML program (`weight.bin`)", "its first record", "named: the names lie in `model.mlmodel`"
+    ),
     "coreml": FormatStatement("Core ML `.mlmodel`", "protobuf of its specification", "layers, shapes", "between the values"),
     "saved_model": FormatStatement(
         "TensorFlow SavedModel (`saved_model.pb`)", "protobuf with meta graphs", "constants, or where its variables are"
@@ -93,17 +96,27 @@ CONTAINERS: tuple[FormatStatement, ...] = (
     FormatStatement("tar", "header and checksum", "every checkpoint within", "headers of its members and what they need"),
     FormatStatement("gzip, bzip2, xz", "magic number", "the file or the tar within", "its front, up to a limit"),
     FormatStatement("Zstandard", "magic number", "the file or the tar within", "its front, up to a limit", "zstd"),
+    FormatStatement("7z", "magic number", "every checkpoint within", "its directory and what its members need"),
+    FormatStatement("rar, LZ4, parts of a split zip, 7z or rar", "magic number, names", "named, not read, the parts as one", "their front"),
 )
 """What holds files, to `Limits.depth` within each other."""
 
+NO_CHECKPOINTS = FormatStatement(
+    "HTML pages, Git LFS pointers, error texts, pictures, empty and truncated files",
+    "their first bytes and their length",
+    "told by name, never as a checkpoint",
+    "their front",
+)
+"""What comes in place of a checkpoint."""
+
 
 def rows(readers: Iterable[HeaderReader] | None = None) -> tuple[FormatStatement, ...]:
-    """Return a row for each reader and each kind of container."""
+    """Return a row for each reader and each kind of container, and one for what is no checkpoint."""
     if readers is None:
         from auditor.formats.reading import READERS
 
         readers = READERS
-    return (*(statement_of(reader) for reader in readers), *CONTAINERS)
+    return (*(statement_of(reader) for reader in readers), *CONTAINERS, NO_CHECKPOINTS)
 
 
 def statement_of(reader: HeaderReader) -> FormatStatement:
