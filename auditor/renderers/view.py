@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from auditor.escaping import Trusted, block, clip, code, link, printable
 from auditor.facts import EMPTY_SHA256, Evidence
@@ -44,6 +44,7 @@ CHECKS_BY_HAND = 6  # of each kind
 EVIDENCE_SHOWN = 400
 UNANSWERED_OPEN = 3  # more are folded, and so is a longer list of evidence
 EVIDENCE_OPEN = 60
+EVIDENCE_OF_ALIKE = 24  # of findings that are told together; audit.json has each with its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class FindingRow:
     confidence: str
     remedy: str
     evidence: tuple[Trusted, ...]
+    alike: Trusted | None = None  # names of others of which the same is to be said
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class ReportView:
     foreign: tuple[LabelRow, ...]
     findings: tuple[FindingRow, ...]  # that failed
     unanswered: tuple[FindingRow, ...]
+    unanswered_count: int  # one by one
     unanswered_folded: bool
     held: int
     sources: tuple[SourceRow, ...]
@@ -133,6 +136,8 @@ def view_of(report: AuditReport) -> ReportView:
     sources = source_rows(lookup)
     rank = {severity: n for n, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO))}
     ranked = sorted((one for one in report.findings if one.outcome is not Outcome.HOLDS), key=lambda one: rank[one.severity])
+    unknown = [finding for finding in ranked if finding.outcome is Outcome.UNKNOWN]
+    unanswered = _rows_of_alike(lookup, unknown)
     return ReportView(
         title=code(clip(repository.full_name, 100)),
         name=link(code(clip(repository.full_name, 100)), repository.url) if repository.url else code(clip(repository.full_name, 100)),
@@ -157,8 +162,9 @@ def view_of(report: AuditReport) -> ReportView:
         ),
         foreign=tuple(row for v in report.variants if v.verdict is Verdict.FOREIGN for row in label_rows(lookup, v)),
         findings=tuple(_finding_row(lookup, finding) for finding in ranked if finding.outcome is Outcome.FAILS),
-        unanswered=tuple(_finding_row(lookup, finding) for finding in ranked if finding.outcome is Outcome.UNKNOWN),
-        unanswered_folded=sum(1 for finding in ranked if finding.outcome is Outcome.UNKNOWN) > UNANSWERED_OPEN,
+        unanswered=unanswered,
+        unanswered_count=len(unknown),
+        unanswered_folded=len(unanswered) > UNANSWERED_OPEN,
         held=len(report.findings) - len(ranked),
         sources=sources,
         sources_failed=sum(1 for row in sources if row.status != "ok"),
@@ -249,6 +255,22 @@ def _finding_row(lookup: Lookup, finding: Finding) -> FindingRow:
         _ended(clip(finding.remedy, 300)),
         tuple(dict.fromkeys(lookup.evidence_link(piece) for piece in finding.evidence[:8])),
     )
+
+
+def _rows_of_alike(lookup: Lookup, findings: Sequence[Finding]) -> tuple[FindingRow, ...]:
+    """Return the findings as they are shown, those of one check and for one reason in one row: forty times the same is read by nobody."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.check, finding.severity, finding.confidence, finding.detail, finding.remedy), []).append(finding)
+    rows = []
+    for first, *others in groups.values():
+        row = _finding_row(lookup, first)
+        if others:
+            pieces = [piece for finding in (first, *others) for piece in finding.evidence]
+            links = tuple(dict.fromkeys(lookup.evidence_link(piece) for piece in pieces))[:EVIDENCE_OF_ALIKE]
+            row = replace(row, expected="", evidence=links, alike=joined([finding.subject for finding in others]))
+        rows.append(row)
+    return tuple(rows)
 
 
 def _ended(words: str) -> str:
