@@ -19,8 +19,9 @@ LINK_WORDS = re.compile(
     r"(?i)^(?:model|link|download|here|github|url|ckpt|checkpoint|weights?|log|config|[-–—/|& ]|google drive|onedrive|baidu(?: ?yun)?)+$"
 )
 FILLER = re.compile(
-    r"(?i)^(?:main |experimental |quantitative )?(?:results?|performances?|evaluations?|benchmarks?|comparisons?)?"
-    r"\s*(?:on|of|for|with)?\s*(?:the\s)?"
+    r"(?i)^(?:\d{1,2}(?:\.\d{1,2})*[.):]\s+|\d{1,2}(?:\.\d{1,2})+\s+(?=\D))?(?:main |experimental |quantitative )?"
+    r"(?:(?:results?|performances?|evaluations?|benchmarks?|comparisons?)(?:\s+(?:and|&)\s+(?:pre-?trained\s+)?(?:models?|weights|check-?points?))?(?!\w))?"
+    r"\s*(?:(?:on|of|for|with)\s+)?(?:the\s)?"
 )
 DURATION = re.compile(
     r"(?i)(?:~?\d+(?:\.\d+)?\s*(?:d|h|m|s|days?|hours?|hrs?|min(?:utes)?s?|sec(?:onds)?)\b\s*)+|[\d.]+\s?[-–]\s?[\d.]+|\d+\s?[x×]\s?\d+|x\d+|\d+x"
