@@ -20,6 +20,11 @@ WEIGHTS = re.compile(
 )
 CONTINUES = re.compile(r"\s*(?:\+|w/|with\b)")  # `+ refinement`: the row above with something more
 BASELINE = re.compile(r"(?i)(?:the |our )?baselines?(?: models?| methods?| networks?)?")
+ZOO = re.compile(  # of a table without links: these are models that the authors offer, called as it may be
+    r"(?i)model[ -]?zoo|pre-?trained (?:models?|weights|checkpoints)"
+    r"|(?:models?|weights|checkpoints) (?:we )?(?:provide|release|are (?:available|provided|released))"
+    r"|(?:with|provide|release) (?:the )?(?:pre-?trained )?(?:weights|checkpoints)"
+)
 NOT_WEIGHTS = re.compile(r"\.(?:log|txt|json|py|md|pdf|yaml|yml|csv)(?:[?#]|$)|colab|arxiv", re.IGNORECASE)
 
 
@@ -71,6 +76,8 @@ def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -
         known = frozenset(n for n in linked if KNOWN_NETWORKS.fullmatch(lower(rows[n].name)))
         return linked - known if named and 2 * len(known) < len(linked) + 1 else linked  # a baseline called as everybody calls it
     if named:
+        if not linked and ZOO.search(heading) and not COMPARISON.search(heading):
+            return everyone - foreign
         offered = linked if 2 * len(linked) > len(everyone - cited) else linked - foreign  # a zoo has others' networks too
         return named | offered | frozenset(n for n in everyone - cited if CONTINUES.match(rows[n].name))
     if linked:

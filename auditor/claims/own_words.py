@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from auditor.claims.interface import ClaimContext
 from auditor.claims.numbers import plain
-from auditor.claims.vocabulary import GENERIC, KNOWN_NETWORKS
+from auditor.claims.vocabulary import DATASETS, GENERIC, KNOWN_NETWORKS
 from auditor.facts import Outline
 
 UNNAMED = "(unnamed)"  # the one model of a repository that gives it no name
@@ -43,6 +43,9 @@ PRESENTED = re.compile(
     r"(?:called|named|dubbed|termed|[Ww]e (?:propose|present|introduce)(?: an?| the)?) \W{0,3}"
     r"([A-Z][\w+-]*[A-Z0-9][\w+-]*|[a-z]+[A-Z][\w+-]*)"
 )
+FRAMEWORK = re.compile(
+    r"(?<![a-z0-9])(?:pytorch|torch|tensorflow|tf2?|keras|jax|flax|mxnet|gluon|paddle|unofficial|official|re-?implementation|implementation)(?![a-z0-9])"
+)
 LEADING_WORD = re.compile(r"\s*([A-Za-z][\w+-]{2,24})\s*(?::|$|\bof\b|for\b)")
 
 
@@ -60,19 +63,27 @@ def own_tokens(context: ClaimContext, title: str = "") -> tuple[str, ...]:
     """Return patterns of the words by which the repository's own models are known, without everyday words.
 
     A word that is also a well-known network (`BERT` in `Chinese-BERT-wwm`) counts only where it is the whole name, or no other is left.
+    What a document's own title adds comes on top of what the repository's name and README say.
     """
+    said = tokens_of(context, (context.title,)) if title else ()
+    return tuple(dict.fromkeys((*said, *tokens_of(context, (context.title, title)))))
+
+
+def tokens_of(context: ClaimContext, headings: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those patterns by the repository's name, the names that its README says, and some headings."""
     name = "" if context.full_name.startswith(LOCAL) else context.full_name.rpartition("/")[2]
     parts = [part.lower() for part in re.split(r"[-_./\s]+", re.sub(r"(?i)[._-]?(?:pytorch|official|release)", " ", name)) if part]
     parts += [said.lower() for said in context.names]
-    titles = [bare(heading).split(":")[0] for heading in (context.title, title)]
+    titles = [bare(heading).split(":")[0] for heading in headings]
     for head in titles:
         parts += [
             w.lower().strip("-")
             for w in re.findall(r"(?<![\w-])(?=[\w-]*[A-Z][\w-]*[A-Z])[A-Za-z][\w-]{2,24}(?![\w-])", head)
-            if is_name(w)
+            if is_name(w) and not DATASETS.match(w.lower())
         ]
     own = [part for part in dict.fromkeys(parts) if len(part) > 2 and not part.isdigit() and not GENERIC.issuperset(part.split("-"))]
-    whole = {name.lower(), *(said.lower() for said in context.names), *(head.strip().lower() for head in titles)}
+    whole = {said.lower() for said in (name, *context.names, *titles)}
+    whole |= {FRAMEWORK.sub(" ", said).strip(" -_.()") for said in whole}  # a port is called by the network itself
     special = [part for part in own if not KNOWN_NETWORKS.fullmatch(part) or part in whole]
     if not special and (
         short := [head.lower().split() for head in titles if len(head.split()) in (2, 3) and any(map(is_name, head.split()))]

@@ -16,6 +16,7 @@ MAX_ROWS = 3000
 MAX_COLUMNS = 60
 COUNTS = (Kind.PARAMS, Kind.GFLOPS)
 CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
+SCORED = re.compile(r"(?i)\b(?:results?|scores?|performance|accurac(?:y|ies))\b|结果|性能")
 LAYER = re.compile(r"(?:layer|module|operat(?:ion|or)|block|stage)s?(?:[ _-]?(?:name|type|#|no\.?|\(type.*))?|op")
 LAYER_SHAPE = re.compile(r"(?:in|out|input|output)(?:puts?)?[ _-]?(?:shape|size|dim\w*|channels?)(?: ?[(\[].*)?")
 
@@ -37,6 +38,7 @@ class Shape:
     rows: tuple[Row, ...]
     metrics: tuple[str, ...]  # that the caption or heading names for the whole table
     transposed: bool = False
+    scored: bool = False  # a heading or caption announces scores, so that columns need no metric's name
 
 
 def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
@@ -58,12 +60,13 @@ def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
     if lists_layers(columns):
         return None
     models = model_columns(rows[:count], columns, body, tokens)
+    scored = bool(SCORED.search(" ".join((table.caption[:300], *table.sections[-1:]))))
     if models and (flat := as_rows(models, headers, body, metrics)):
         return Shape(flat[0], grouped(*flat), metrics)
     if is_transposed(headers, body, metrics):
         texts, body = turned([joined(parts) for parts in columns], body)
         return Shape(tuple(header_of(text) for text in texts), grouped(tuple(header_of(text) for text in texts), body), metrics, True)
-    return Shape(headers, grouped(headers, body), metrics)
+    return Shape(headers, grouped(headers, body), metrics, scored=scored)
 
 
 def looks_like_header(row: tuple[Cell, ...]) -> bool:

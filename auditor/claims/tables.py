@@ -12,7 +12,7 @@ from auditor.claims.numbers import Reading, is_blank, plain, readings
 from auditor.claims.own_words import UNNAMED, own_name, own_tokens
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
-from auditor.claims.vocabulary import KNOWN_NETWORKS, RESOURCES, Kind
+from auditor.claims.vocabulary import ELSEWHERE, KNOWN_NETWORKS, RESOURCES, Kind
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
@@ -104,7 +104,8 @@ def is_scores(shape: Shape) -> bool:
     kinds = [header.kind for header in shape.headers]
     if kinds[0] is Kind.METRIC and is_textual(0, shape):
         return True
-    sets = [n for n, kind in enumerate(kinds) if kind is Kind.DATASET]
+    unnamed = shape.scored and not any(kind in CLAIMED or kind is Kind.DATASET for kind in kinds) and Kind.VARIANT in kinds
+    sets = [n for n, kind in enumerate(kinds) if kind is Kind.DATASET or (unnamed and kind is Kind.UNKNOWN and not is_textual(n, shape))]
     cells = [row.cells[n].text for n in sets for row in shape.rows if not is_blank(row.cells[n].text)]
     exact = sum(any(some.decimals or some.unit == "%" for some in readings(text)) for text in cells)
     return Kind.VARIANT in kinds and len(sets) > 1 and 2 * exact > len(cells)
@@ -118,7 +119,7 @@ def is_matrix(shape: Shape, columns: Columns) -> bool:
 
 def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
     """Tell whether a column holds claims: by its header, else by its numbers in a table of results."""
-    if header.kind in (Kind.VARIANT, Kind.BACKBONE, Kind.SETTING, Kind.IGNORED):
+    if header.kind in (Kind.VARIANT, Kind.BACKBONE, Kind.SETTING, Kind.IGNORED) or is_of_others(header, shape):
         return False
     texts = [row.cells[number].text for row in shape.rows if not is_blank(row.cells[number].text)]
     found = [some for some in map(readings, texts) if some]
@@ -127,7 +128,7 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
     if header.kind in CLAIMED:
         return 2 * len(found) >= len(texts)  # `Runtime` over `A100`, `4090` names devices
     if header.kind is Kind.SIZE:
-        return header.unit is not None or any(r.unit and re.fullmatch(r"[KMGkmg]i?[Bb]", r.unit) for some in found for r in some)
+        return header.unit is not None or any(r.unit and re.fullmatch(r"[KMGkmg]i?[Bb]|[KMGB]", r.unit) for some in found for r in some)
     if 2 * len(found) <= len(texts) or not (shape.metrics or any(h.kind in CLAIMED for h in shape.headers) or is_scores(shape)):
         return False
     tiny = all(0 < abs(r.value) < 0.005 for some in found for r in some)  # learning rates
@@ -135,6 +136,15 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
         return False
     timed = len(shape.metrics) == 1 and is_timed(shape.metrics[0])  # in milliseconds there need be no decimals
     return header.kind is Kind.DATASET or timed or 2 * sum(any(r.decimals or r.unit == "%" for r in some) for some in found) >= len(found)
+
+
+def is_of_others(header: Header, shape: Shape) -> bool:
+    """Tell whether a column repeats what another implementation gets, beside one of the same metric: `mAP (official code)`."""
+    said = header.attribute
+    metrics = (other.attribute for other in shape.headers if other.kind is Kind.METRIC)
+    return bool(ELSEWHERE.search(lower(said))) and any(
+        not ELSEWHERE.search(lower(other)) and lower(other).split()[0] == lower(said).split()[0] for other in metrics
+    )
 
 
 def variant_column(rest: list[int], shape: Shape) -> int | None:

@@ -29,7 +29,9 @@ AFTER = re.compile(
     rf"(?P<m>{STRONG})(?:\s?/\s?(?P<n>{STRONG}))?(?![\w])",
     re.IGNORECASE,
 )
-BEFORE = re.compile(rf"(?<![\w-])(?P<m>{STRONG})\s*(?:of|is|:|=|was)\s*(?:about |around |~)?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE)
+BEFORE = re.compile(
+    rf"(?<![\w-])(?P<m>{STRONG})\s*(?:of|is|:|=|was)\s*(?:about |around |~)?[`'\"]?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE
+)
 ANNOUNCED = re.compile(
     rf"(?:returns?|outputs?|prints?|gets?|obtains?|sees?|achieves?|gives?|yields?)\s*:?\s*[`'\"(]*(?P<m>{STRONG})\s+(?P<a>{NUMBER})\s?%?(?![\w/])",
     re.IGNORECASE,
@@ -45,6 +47,15 @@ DIFFERENCE = re.compile(
     r"\bby \d|more (?:accurate|than)|faster than|less than|drop|[+<>≥≤]\s?\d|follow-up|other (?:methods|models)"
     r"|focal|lens|sensor|width|height|diameter|spacing|isotropic|voxel|thickness",
     re.IGNORECASE,
+)
+ASIDE = re.compile(r"\([^()]{1,120}\)")
+TAIL = re.compile(  # `reaches 80.1 top-1, surpassing its teacher by 2.0`: what is said before the comparison is said of itself
+    r",\s+(?:(?:and|thus|thereby|hence|which|while|even|also|clearly|largely|greatly|significantly|consistently)\s+){0,3}"
+    r"(?:surpass|outperform|exceed|beat|improv|better|advanc)(?:ing|es|s)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+PRONOUN = re.compile(
+    r"\s*(?:it|they|(?:this|the same) (?:model|network|method))\s+(?:(?:also|further|even|can|then)\s+){0,2}", re.IGNORECASE
 )
 DATED = re.compile(
     r"\W{0,6}(?:(?:19|20)\d\d\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)",
@@ -64,6 +75,11 @@ CONSOLE = re.compile(
     r"(?<![\w.-])(?P<m>(?:[Aa]cc(?:uracy)?@?[15]?|[Tt]op-?[15]|m?AP(?:50|75)?|mIoU|AR|aAcc|mAcc|loss|PSNR|SSIM|FID|MPJPE|PA-MPJPE|EPE|EER|WER"
     r"|[Ff]1|PCKh?|MOTA|IDF1)(?:@[\d.]+)?)\s*[:=]?\s*(?P<a>\d{1,3}\.\d+)\s?%?(?![\w.])"
 )
+DUMPED = re.compile(  # what the COCO API prints of detections and keypoints; nothing else looks like it
+    r"Average (?:Precision|Recall) {1,8}\((?P<m>A[PR])\) @\[ IoU=(?P<iou>0\.\d\d(?::0\.\d\d)?) {1,8}\|"
+    r" area= {0,4}(?P<area>all|small|medium|large)"
+    r" \| maxDets= {0,4}(?P<most>\d{1,4}) \] = (?P<a>\d\.\d{1,8})(?!\d)"
+)
 TRAINING = re.compile(r"epoch|iter|\bstep\b|\blr\b|\beta\b|batch|\[\s*\d+/\d+|\d+/\d+\s*\[|train", re.IGNORECASE)
 NAMED = re.compile(r"--(?:model|arch|model[_-]name|model[_-]type|backbone|name)[ =]([\w.-]{2,60})|(?<!\w)-a ([\w.-]{3,60})")
 LOADED = re.compile(
@@ -71,7 +87,7 @@ LOADED = re.compile(
     r"[ =]([\w./-]{2,200})"
 )
 FOLLOWING = re.compile(r"(?:following|next|below) (?:script|command|code|line)|(?:script|command|code|line) below", re.IGNORECASE)
-EXPECTED = re.compile(r"give|get|see|obtain|achieve|result|output|expect|reproduce|print|accuracy|输出|结果", re.IGNORECASE)
+EXPECTED = re.compile(r"give|giving|get|see|obtain|achieve|result|output|expect|reproduce|print|accuracy|输出|结果", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,11 @@ def console_claims(
     block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str
 ) -> Iterator[Claim]:
     """Yield the results in a block of console output that the text announces; training output and commands say none."""
+    if found := list(DUMPED.finditer(block.text)):
+        variant = variant_before(before, tokens) or next(filter(None, (named_in(said, tokens) for said in block.sections[:0:-1])), alone)
+        for match in found if variant != UNNAMED else ():
+            yield from claim_of(Found(dumped(match), match["a"], match.start("a")), variant, block, lines, outline)
+        return
     if TRAINING.search(block.text) or not before or not any(EXPECTED.search(other.text) for other in before[-2:]):
         return
     if re.search(r"^\s*(?:\$|python|bash|sh |\./|import |def |from )", block.text, re.MULTILINE):
@@ -123,20 +144,38 @@ def console_claims(
         yield from claim_of(Found(match["m"], match["a"], match.start("a")), variant, block, lines, outline)
 
 
+def dumped(match: re.Match[str]) -> str:
+    """Return the attribute of one line of a COCO evaluation: `AP50`, `AP (small)`, `AR (maxDets=10)`."""
+    exact = {"0.50": "50", "0.75": "75"}.get(match["iou"], "")
+    part = match["area"] if match["area"] != "all" else "" if match["m"] == "AP" else f"maxDets={match['most']}"
+    return match["m"] + exact + (f" ({part})" if part else "")
+
+
 def prose_claims(
     block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str, run: str = ""
 ) -> Iterator[Claim]:
     """Yield the results that the sentences of a paragraph or item state of the authors' own models, or of the model that is `run` next."""
-    start = 0
-    for sentence in re.split(r"(?<=[.。!?;])\s+", block.text):
-        place, start = start, start + len(sentence) + 1
+    start, last = 0, ""
+    for whole in re.split(r"(?<=[.。!?;])\s+", block.text):
+        place, start = start, start + len(whole) + 1
+        sentence = uncompared(whole)
+        subject = last if PRONOUN.match(sentence) and ACHIEVED.search(sentence) else ""
+        last = named_in(whole, tokens) or subject
         if DIFFERENCE.search(sentence) or DETECTOR.search(sentence):
             continue
         for found in in_sentence(sentence, block, before):
             offered = offered_in(found, sentence, block, outline) if found.attribute != "params" else ""
-            variant = offered or (run if FOLLOWING.search(sentence) else "") or variant_in(found, sentence, block, tokens, alone)
+            variant = offered or (run if FOLLOWING.search(sentence) else "")
+            variant = variant or variant_in(found, sentence, block, tokens, alone) or (subject if found.attribute != "params" else "")
             if variant and variant != UNNAMED:
                 yield from claim_of(Found(found.attribute, found.printed, place + found.start), variant, block, lines, outline)
+
+
+def uncompared(sentence: str) -> str:
+    """Return a sentence with spaces for its asides and for its last clause where they compare; each number keeps its place."""
+    kept = ASIDE.sub(lambda match: " " * len(match[0]) if DIFFERENCE.search(match[0]) else match[0], sentence)
+    tail = TAIL.search(kept)
+    return kept[: tail.start()] if tail else kept
 
 
 def variant_in(found: Found, sentence: str, block: Block, tokens: tuple[str, ...], alone: str) -> str:

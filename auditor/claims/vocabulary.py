@@ -26,9 +26,12 @@ class Kind(StrEnum):
 
 
 def words(*lists: str) -> re.Pattern[str]:
-    """Return a pattern that matches any of the words as a whole word; words are divided by spaces, `_` stands for any gap."""
+    """Return a pattern that matches any of the words as a whole word; words are divided by spaces, `_` stands for any gap.
+
+    A word that ends in a digit ends there: `R5` is recall, and `R50` a backbone.
+    """
     alternatives = sorted((w for text in lists for w in text.split()), key=len, reverse=True)
-    parts = [re.escape(w).replace("_", r"[\s_\-]?") for w in alternatives]
+    parts = [re.escape(w).replace("_", r"[\s_\-]?") + (r"(?!\d)" if w[-1].isdigit() else "") for w in alternatives]
     return re.compile(r"(?<![a-z0-9])(?:" + "|".join(parts) + r")(?![a-z])")
 
 
@@ -67,6 +70,7 @@ VAGUE = words(  # metrics in a header, but in a caption or of a whole table they
 RESOURCES = words("mem memory gpu_mem cpu_mem gpu_memory vram peak_memory max_mem train_mem")
 NEWS = re.compile(
     r"news|updates?|change ?log|what'?s new|todo|history|highlights|release notes|milestone|related|acknowledg|citation|faq"
+    r"|other (?:\w+ )?(?:repos|repositories|projects|works?)\b"
     r"|新闻|更新|问答|引用",
     re.IGNORECASE,
 )
@@ -202,12 +206,20 @@ OURS = re.compile(
     r"(?<![a-z])(?:ours?|our model|this (?:work|paper|repo(?:sitory)?|implementation)|proposed)(?![a-z])|本文|我们|nuestr[oa]s?|\(re-?impl",
     re.IGNORECASE,
 )
+ELSEWHERE = re.compile(  # over a column: what somebody else's implementation of the same model gets
+    r"(?<![a-z])(?:(?:tf2?|tensorflow|pytorch|caffe2?|mxnet|jax|paddle|authors['’]?|paper)[ -]official"
+    r"|(?:official|original)[ -](?:authors['’]?[ -])?"
+    r"(?:(?:re-?)?impl\w*|repo\w*|code\w*|weights?|models?|papers?|pytorch|tf2?|tensorflow|caffe2?|releases?))(?![a-z])"
+)
 CITED = re.compile(
     r"et\s*al\b|\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s*$|\((?:[A-Z]{2,8}['’ ]?\s?)?(?:19|20)\d\d[a-z]?\)"
     r"|(?:CVPR|ICCV|ECCV|NeurIPS|NIPS|ICLR|ICML|AAAI|TPAMI|arXiv)['’ ]{0,2}\d\d",
     re.IGNORECASE,
 )
-COMPARISON = re.compile(r"compar|state[- ]of[- ]the[- ]art|sota|previous|other (?:methods|models)|versus|\bvs\b|对比|比较", re.IGNORECASE)
+COMPARISON = re.compile(
+    r"compar|state[- ]of[- ]the[- ]art|sota|previous|other (?:methods|models)(?! (?:that |which )?(?:i|we)\b)|versus|\bvs\b|对比|比较",
+    re.IGNORECASE,
+)
 KNOWN_NETWORKS = words(
     """
     resnet resnext wide_resnet vgg vgg16 alexnet densenet mobilenet mobilenetv2 mobilenetv3 efficientnet efficientnetv2 regnet

@@ -99,6 +99,7 @@ def _arguments(line: int, text: str) -> Iterator[RawLink]:
 def _addresses(text: str) -> Iterator[Found]:
     """Yield the URLs of a command that are whole addresses, not templates to be filled in."""
     for found in bare_urls(text):
-        filled = not _TEMPLATE.search(found.url) and text[found.end : found.end + 1] not in ("{", "<", "$")
+        after = text[found.end : found.end + 4].lstrip(".,;:'?&")[:1]  # `net.{npz,h5}`: the dot is no end of a sentence
+        filled = not _TEMPLATE.search(found.url) and after not in ("{", "<", "$")
         if filled and found.form == "bare" and "://" in found.url:
             yield found

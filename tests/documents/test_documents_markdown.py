@@ -108,7 +108,7 @@ NO_LINKS = [
     "`[m](https://a.b/x.pth)` and `https://a.b/y.zip`",
     "```\nsee https://a.b/x or [m](https://a.b/y)\ngit clone https://github.com/o/n\npip install git+https://github.com/o/n\n```",
     "```\n# wget of https://a.b/c is slow\n```",
-    "```\nwget https://a.b/${NAME}.pth\nwget https://a.b/$NAME.pth\nwget https://a.b/{}.pth\n```",
+    "```\nwget https://a.b/${NAME}.pth\nwget https://a.b/$NAME.pth\nwget https://a.b/{}.pth\nwget https://a.b/net.{npz,h5}\n```",
     "```\nmodel.from_pretrained('path/to')\nmodel.from_pretrained('./a/b')\nx.from_pretrained('MODEL_NAME')\n```",
     "@inproceedings{a,\n  url={https://a.b/c},\n}",
     "```\n@article{a,\n url = {https://a.b/c.pdf}\n}\n```",
