@@ -508,6 +508,7 @@ class Claim:
     confidence: float = 1.0  # of the reading, below 1 for pictures
     active: bool = True  # False for commented-out code
     row: str = ""  # the row it stands in, for the report
+    table: str = ""  # the table it stands in: its document and first line, or its picture
     found_by: str = ""  # "agent" where a language model pointed at the place; empty where the rules found it
     reread: bool = True  # False where only a language model's reading says so: no rule, pointed at the place, reads it there; never accuses
 

@@ -58,12 +58,16 @@ class ClaimConflict:
         return ()
 
     def _among_primary(self, variant: Claimed) -> tuple[Finding, ...]:
-        """Return a finding where the authors give two values for one structural attribute in the same setting."""
+        """Return a finding where the authors give two values for one structural attribute in the same setting.
+
+        Two rows of one table are meant to differ: in a column that was not read as what tells them apart, and not by mistake.
+        """
         found = []
         for attribute in STRUCTURAL:
             claims = [c for c in variant.primary if c.attribute == attribute]
             for n, claim in enumerate(claims):
-                rival = next((c for c in claims[:n] if c.setting == claim.setting and not same_answer(claim, c)), None)
+                others = [c for c in claims[:n] if c.setting == claim.setting and not (c.table and c.table == claim.table)]
+                rival = next((c for c in others if not same_answer(claim, c)), None)
                 if rival is not None:
                     detail = f"{rival.evidence.locator} says {show(rival)}, {claim.evidence.locator} says {show(claim)}."
                     title = f"{variant.name}: two places of the repository give different {attribute}"

@@ -278,6 +278,7 @@ def cell_claims(
                 printed=some.printed,
                 confidence=confidence_of(row, cell, columns),
                 row=" | ".join(c.text for c in row.cells)[:300],
+                table=table.picture or f"{outline.document.path}#L{table.line}",
             )
         )
     return claims

@@ -19,7 +19,7 @@ h f8 | Counting may begin at 0, so epoch 69 can be the last of 70 epochs.
 s f14 | Wader_XS.tar was first saved as snapshot_69.pth.
 h f15 | Since renaming a file for release is usual, the name snapshot_68.pth says nothing against Wader_S.tar.
 s f16 | Everything that a verdict could rest on was seen.
-s f16 | All 10 sources were read whole.
+s f16 | All 11 sources were read whole.
 s f6 | Wader_S.tar has 7,438,976 learnable parameters.
 s f5 | The measured cost of Wader_XS.tar is 0.815 G, and 0.82 is claimed.
 h f7 | The snapshot may be a root network that was trained beside the others.
@@ -102,8 +102,8 @@ s f5,f6 | Wader_S.tar has double the parameters.
 s f3,f4 | Half of the variants have no checkpoint.
 s f3,f4 | 50% of the variants have no checkpoint.
 s f3 | Five variants have no checkpoint.
-s f16 | Eleven sources were read whole.
-s f16 | 11 sources were read whole.
+s f16 | Twelve sources were read whole.
+s f16 | 12 sources were read whole.
 s f3 | See https://drive.google.com/drive/folders/1OtherFolder for Ours-M.
 s f3 | See https://evil.example.org/ours-m.tar instead.
 s f3 | The file is at example-lab.org/ours-m.

@@ -176,3 +176,14 @@ def test_sources_of_the_authors_that_contradict_each_other_accuse_no_file():
     report = audited(LINKED + table(ROWS[0]), TINY, tree={"config.py": config})
     assert verdicts(report) == {"FooNet-T": "unverifiable"}
     assert "disagree" in report.variants[0].reason
+
+
+def conflicts(report):
+    return [finding.title for finding in report.findings if finding.check == "claim-conflict" and finding.outcome.value == "fails"]
+
+
+def test_two_rows_of_one_table_are_no_conflict_and_two_tables_are():
+    necks = table("FooNet-T | plain | 3.7M | 75.0", "FooNet-T | folded | 3.5M | 75.2", columns="Model | Wiring | Params | Top-1")
+    assert conflicts(audited(LINKED + necks, TINY)) == []
+    again = LINKED + "## Models\n\n" + table("FooNet-T | 3.70M | 75.0") + "\nOnce more:\n\n" + table("FooNet-T | 3.69M | 75.0")
+    assert len(conflicts(audited(again, TINY))) == 1
