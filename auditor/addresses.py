@@ -26,6 +26,11 @@ OTHER = Address("other", "page")
 _DIRECT = Address("direct", "file")
 _PAGE_SUFFIXES = frozenset("html htm php asp aspx jsp cgi shtml md rst".split())
 _FILE_SUFFIX = re.compile(r"\.([A-Za-z][A-Za-z0-9_]{0,14}|7z|\d[a-z][a-z0-9]{0,3})$")
+_QUERIED = re.compile(  # only what nobody shows as a page: a server that is asked for it sends it
+    r"[\w+)-]\.(?:pth|pt|ckpt|onnx|safetensors|h5|hdf5|npz|pdparams|caffemodel|tflite|gguf|msgpack|pkl"
+    r"|zip|tar|tgz|7z|rar|gz|bz2|xz|zst)$",
+    re.IGNORECASE,
+)
 _BUCKETS = (
     (re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$"), "s3"),
     (re.compile(r"^(commondata)?storage\.(googleapis|cloud\.google)\.com$|\.storage\.googleapis\.com$"), "gcs"),
@@ -73,7 +78,19 @@ def _known(name: str, parts: SplitResult) -> Address:
     for pattern, target in _SHARES:
         if pattern.search(parts.path):
             return Address("other", target)
-    return _DIRECT if has_file_name(parts.path) else OTHER
+    return _DIRECT if has_file_name(parts.path) or queried_file(parts.query) else OTHER
+
+
+def queried_file(query: str) -> str:
+    """Return the file of weights or the archive that a URL's query asks a server for, empty for none.
+
+    >>> queried_file("project=herons&version=heron_small.zip")
+    'heron_small.zip'
+    """
+    for value in (value for values in parse_qs(query[:2000], max_num_fields=50).values() for value in values):
+        if _QUERIED.search(value):
+            return value.rsplit("/", 1)[-1]
+    return ""
 
 
 def has_file_name(path: str) -> bool:

@@ -39,13 +39,20 @@ COUNTED_PART = re.compile(
     r"(?<![a-z])(?:trainable|learnable|backbone|encoder|decoder|head|neck|body|generator|(?:w/o|without|excl\w*) [a-z. ]+)(?![a-z])"
 )
 OF_TRAINING = re.compile(  # what training took is no result
-    r"(?<![a-z])train(?:ing)?[ _-](?:speed|time|cost|throughput|mem(?:ory)?|hours)(?![a-z])|(?:gpu|tpu)[ -]?(?:hours|days)"
+    r"训练(?:速度|时间|时长|耗时|轮[数次]|步数|成本)"
+    r"|(?<![a-z])train(?:ing)?[ _-](?:speed|time|cost|throughput|mem(?:ory)?|hours)(?![a-z])|(?:gpu|tpu)[ -]?(?:hours|days)"
 )
 
+AMOUNT = re.compile(  # `fine-tuning split`, `linear epochs` tell how a model was trained; `fine-tuning` alone is a result
+    r"(?:(?:fine-?\s?tun(?:e|ed|ing)|linear|probing|pre-?\s?train(?:ed|ing)?|zero-?shot|few-?shot)[ _-])+"
+    r"(?:splits?|data|data-?sets?|corpus|sets?|epochs?|steps?|iter\w*|schedule|hours?|lr|learning rate|batch(?: size)?|tokens"
+    r"|images|length|resolution)"
+)
 KIND_OF_MODEL = re.compile(  # `masked language model` names models, `teacher model` a setting
     r"(?!.*(?:base|parent|teacher|pre-?trained|init\w*|reward|backbone|source|start\w*) )"
     r"(?:[a-z][\w-]* ){1,3}(?:models?|methods?|networks?|architectures?)"
 )
+LISTED = re.compile(r"(?<![\w/.-])[A-Za-z][\w@.+-]{0,20}(?:\s?/\s?[A-Za-z][\w@.+-]{0,20}){1,3}(?![\w/])")
 SLASHED = re.compile(r"(\S+)\s+(\S+(?:\s?/\s?\S+)+)")
 OF_A_SET = re.compile(r"(.+?)\s*\(([^()]+)\)")
 
@@ -89,7 +96,7 @@ def header_of(text: str) -> Header:
 
 def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
     """Return what a header means by the lists of words, the more exact lists first."""
-    if re.fullmatch(r"(?:model |file |weights? |checkpoint |disk )?size", bare):
+    if re.fullmatch(r"(?:model |file |weights? |checkpoint |disk |storage |download )?size|(?:模型|文件|存储|权重)?(?:大小|体积)", bare):
         return Header(Kind.SIZE, printed, UNITS.get(inside))
     if VARIANTS.fullmatch(bare):
         return Header(Kind.VARIANT, printed)
@@ -101,6 +108,8 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
         return Header(Kind.IGNORED if IGNORED.fullmatch(bare) else Kind.SETTING, printed)
     if OF_TRAINING.search(low):
         return Header(Kind.IGNORED, printed)
+    if AMOUNT.fullmatch(bare):
+        return Header(Kind.SETTING, printed)
     if KIND_OF_MODEL.fullmatch(bare) and not is_metric(low):
         return Header(Kind.VARIANT, printed)
     if is_metric(low):
@@ -193,6 +202,10 @@ def metrics_in(text: str) -> tuple[str, ...]:
     """Return the metrics that a caption or sentence names for all values of a table: `评测指标为：EM / F1`, `metric: mAP`."""
     flat = " ".join(plain(text).split())
     said = SAID.search(flat)
+    for listed in LISTED.finditer(flat[:600]):  # beside others even `Precision` is no vague word
+        parts = [part.strip() for part in listed[0].split("/")]
+        if all(is_metric(part.lower()) for part in parts):
+            return tuple(parts)
     for part in ([said[1]] if said else []) + [flat]:
         found: list[str] = []
         for match in METRICS.finditer(part.lower()):

@@ -15,6 +15,7 @@ class ClaimContext:
     full_name: str  # of the repository, "owner/name": tells own model names from baselines
     title: str = ""  # first heading of the README
     names: tuple[str, ...] = ()  # that the README gives what it presents
+    offered: frozenset[str] = frozenset()  # names, squashed, of models whose weights the documents link in a table
 
 
 class ClaimExtractor(Protocol):

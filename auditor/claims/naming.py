@@ -11,21 +11,24 @@ import re
 from dataclasses import dataclass
 
 from auditor.claims.headers import lower
+from auditor.claims.own_words import squashed
 from auditor.claims.vocabulary import CITED, COMPARISON, KNOWN_NETWORKS, OURS
+from auditor.claims.weights import is_weights
 
-WEIGHTS = re.compile(
-    r"\.(?:pth|pyth|pt|tflite|msgpack|mlmodel|pdiparams|pkl|ckpt|bin|onnx|safetensors|h5|pdparams|npz|tar|zip|t7|caffemodel|params|weights|model)(?:\.tar|\.gz)?(?:[?#]|$)"
-    r"|drive\.google\.com|docs\.google\.com/uc|huggingface\.co|onedrive|1drv\.ms|sharepoint|dropbox|pan\.baidu|releases/download|modelscope|zenodo|weiyun\.com|figshare|mega\.nz|/[fd]/[0-9a-f]{10,32}(?:[/?#]|$)",
-    re.IGNORECASE,
-)
+PREFIXED = re.compile(r"(?<![A-Za-z])[a-z](?=[A-Z][A-Za-z]*[A-Z])")
 CONTINUES = re.compile(r"\s*(?:\+|w/|with\b)")  # `+ refinement`: the row above with something more
-BASELINE = re.compile(r"(?i)(?:the |our )?baselines?(?: models?| methods?| networks?)?")
+BASELINE = re.compile(  # what nobody trained is nobody's model
+    r"(?i)(?:the |our )?(?:(?!ours?\b)[\w.+-]{2,30} ){0,3}baselines?(?: models?| methods?| networks?)?(?: \(.{0,40}\))?"
+    r"|[\w .+-]{2,40}\(baselines?\)"
+    r"|(?:random|chance)(?: (?:guess(?:ing)?|chance|baseline|choice|level|init\w*))?|majority(?: (?:class|vote|baseline))?"
+    r"|(?:average |expert )?humans?(?: (?:performance|level|score|baseline|accuracy|raters?|evaluation|experts?))?"
+    r"|人类(?:表现|水平)?|随机(?:猜测)?"
+)
 ZOO = re.compile(  # of a table without links: these are models that the authors offer, called as it may be
     r"(?i)model[ -]?zoo|pre-?trained (?:models?|weights|checkpoints)"
     r"|(?:models?|weights|checkpoints) (?:we )?(?:provide|release|are (?:available|provided|released))"
     r"|(?:with|provide|release) (?:the )?(?:pre-?trained )?(?:weights|checkpoints)"
 )
-NOT_WEIGHTS = re.compile(r"\.(?:log|txt|json|py|md|pdf|yaml|yml|csv)(?:[?#]|$)|colab|arxiv", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class RowName:
 def bears(name: str, tokens: tuple[str, ...]) -> bool:
     """Tell whether a row's name bears one of the repository's words, at the beginning of a word."""
     low = lower(name)
-    return any(re.search(rf"(?<![a-z]){token}", low) for token in tokens)
+    spelled = lower(PREFIXED.sub("", name[:300]))  # of `mBlurb` and `Blurb` one is the other in many languages
+    return any(re.search(rf"(?<![a-z]){token}", text) for token in tokens for text in {low, spelled})
 
 
 def offers_weights(row: RowName) -> bool:
@@ -49,16 +53,21 @@ def offers_weights(row: RowName) -> bool:
     return any(map(is_weights, row.links))
 
 
-def is_weights(url: str) -> bool:
-    """Tell whether an address may be of weights."""
-    return bool(WEIGHTS.search(url)) and not NOT_WEIGHTS.search(url)
+def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str, offered: frozenset[str] = frozenset()) -> frozenset[int]:
+    """Return the numbers of the rows that are the authors' own. `heading` is the caption and headings of the table.
+
+    `offered` are the squashed names of models whose weights another table links.
+    """
+    handed_out = frozenset(n for n, row in enumerate(rows) if squashed(row.name) in offered and not CITED.search(row.name))
+    return marked_rows(rows, tokens, heading) | handed_out
 
 
-def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -> frozenset[int]:
-    """Return the numbers of the rows that are the authors' own. `heading` is the caption and headings of the table."""
+def marked_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -> frozenset[int]:
+    """Return the numbers of the rows that their own table marks as the authors' own."""
     everyone = frozenset(range(len(rows)))
     cited = frozenset(n for n in everyone if CITED.search(rows[n].name) and not OURS.search(rows[n].name))
-    cited |= frozenset(n for n in everyone if BASELINE.fullmatch(rows[n].name.strip(" -–—")) and not offers_weights(rows[n]))
+    unowned = frozenset(n for n in everyone if BASELINE.fullmatch(rows[n].name.strip(" -–—")))
+    cited |= frozenset(n for n in unowned if not offers_weights(rows[n]) and not (bears(rows[n].name, tokens) and " " in rows[n].name))
     papers = frozenset(n for n in everyone if rows[n].of_paper and not bears(rows[n].name, tokens) and not offers_weights(rows[n]))
     if papers != everyone:  # where each row cites one, it is a zoo
         cited |= papers

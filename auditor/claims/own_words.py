@@ -14,6 +14,7 @@ from dataclasses import replace
 from auditor.claims.interface import ClaimContext
 from auditor.claims.numbers import plain
 from auditor.claims.vocabulary import DATASETS, GENERIC, KNOWN_NETWORKS
+from auditor.claims.weights import is_weights
 from auditor.facts import Outline
 
 UNNAMED = "(unnamed)"  # the one model of a repository that gives it no name
@@ -45,6 +46,10 @@ PRESENTED = re.compile(
 )
 FRAMEWORK = re.compile(
     r"(?<![a-z0-9])(?:pytorch|torch|tensorflow|tf2?|keras|jax|flax|mxnet|gluon|paddle|unofficial|official|re-?implementation|implementation)(?![a-z0-9])"
+)
+FIRST_NAME = re.compile(r"[A-Za-z][\w.+-]{3,60}(?=$|[\s,(])", re.ASCII)
+NOT_SIZES = re.compile(  # of a name, what says no more than how large it is and on what it was trained
+    r"tiny|mini|small|medium|base|large|huge|giant|nano|x{1,3}l?|uncased|cased|chinese|multilingual|english|imagenet|coco|\dk|[\d\W_]+|[a-z](?![a-z])"
 )
 LEADING_WORD = re.compile(r"\s*([A-Za-z][\w+-]{2,24})\s*(?::|$|\bof\b|for\b)")
 
@@ -103,7 +108,7 @@ def named(context: ClaimContext, outlines: Sequence[Outline]) -> ClaimContext:
     texts = [outline.document.text[:MAX_SEARCHED] for outline in outlines if outline.document.role in ("readme", "document")]
     if not texts:
         return context
-    context = replace(context, names=said_names(texts[0], context.title or outlines[0].title))
+    context = replace(context, names=said_names(texts[0], context.title or outlines[0].title), offered=offered_names(outlines))
     if "/" in context.full_name and not context.full_name.startswith(LOCAL):
         return context
     titles = [title for title in (context.title, *(outline.title for outline in outlines)) if title]
@@ -156,6 +161,20 @@ def said_names(text: str, title: str) -> tuple[str, ...]:
     found += [match[1] for match in PRESENTED.finditer(beginning) if len(re.findall(rf"(?<![\w-]){re.escape(match[1])}", text)) >= 3]
     own = (name for name in dict.fromkeys(found) if len(name) > 2 and not re.search(r"(?i)data|bench", name))
     return tuple(name for name in own if not KNOWN_NETWORKS.fullmatch(name.lower()))[:6]
+
+
+def offered_names(outlines: Sequence[Outline]) -> frozenset[str]:
+    """Return the names, squashed, at the head of table rows that link weights, but for well-known networks in their usual sizes.
+
+    `RoBERTa-tiny-pair` is a model of one's own where one hands it out; `ResNet-50` is everybody's.
+    """
+    found = set()
+    for outline in outlines:
+        for link in outline.links:
+            head = FIRST_NAME.match(plain(link.row[0][:200])) if link.row and is_weights(link.url) else None
+            if head and len(NOT_SIZES.sub("", KNOWN_NETWORKS.sub("", head[0].lower()))) > 2 and re.search(r"[\d_-]|[a-z][A-Z]", head[0]):
+                found.add(squashed(head[0]))
+    return frozenset(found)
 
 
 def plain_text(text: str) -> str:

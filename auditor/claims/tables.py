@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.claims.headers import Header, is_metric, is_timed, lower, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_rows
-from auditor.claims.numbers import Reading, is_blank, plain, readings
+from auditor.claims.numbers import Reading, is_blank, plain, readings, split_parts
 from auditor.claims.own_words import UNNAMED, own_name, own_tokens
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
@@ -29,6 +29,8 @@ DURATION = re.compile(
 PAPER = re.compile(r"(?i)arxiv\.org/|openreview\.net/|thecvf\.com/|aclanthology|doi\.org/|\.pdf$")
 OVERALL = re.compile(r"avg\.?|average|mean|total|all|overall|平均|平均分")
 YES_OR_NO = re.compile(r"(?i)[✓✗✔✘×√☑☒xy n-]?|yes|no|true|false|w/|w/o|with|without|:[a-z_]+:")
+SAME_AS_ABOVE = re.compile(r"|[\"“”〃″]|''|,,|同上")
+SIZE_WORD = re.compile(r"(?i)(?<![a-z])(?:nano|tiny|mini|small|base|medium|large|huge|giant|x+-?(?:small|large)|xs|xl|xxl)(?![a-z])")
 MAX_SETTING = 240
 MAX_QUOTE = 400
 
@@ -65,13 +67,20 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
     if shape is None or not shape.rows:
         return []
     columns = columns_of(shape, tokens)
+    if columns.variant is not None and (whole := with_names_above(shape, columns.variant)) is not shape:
+        shape = whole
+        columns = columns_of(shape, tokens)
     if not columns.claims or is_matrix(shape, columns):
         return []
     names = [variant_of(row, columns) or own_name(context, outline.title) for row in shape.rows]
     if columns.settings and set(names) == {UNNAMED}:  # of a nameless model that was trained on several sets, the set tells which
         names = [clean_name(row.cells[columns.settings[0]].text)[:160] or UNNAMED for row in shape.rows]
+    if columns.settings and columns.variant is None and len(set(names)) == 1:
+        names = with_sizes(names, [clean_name(row.cells[columns.settings[0]].text) for row in shape.rows])
     heading = " ".join((table.caption, *table.sections[-1:]))
-    own = own_rows(tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True)), tokens, heading)
+    own = own_rows(
+        tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True)), tokens, heading, context.offered
+    )
     common = common_setting(table)
     claims = []
     for number, (row, name) in enumerate(zip(shape.rows, names, strict=True)):
@@ -79,6 +88,28 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
             for column in columns.claims:
                 claims.extend(cell_claims(table, shape, row, name, column, columns, common, outline, lines))
     return claims
+
+
+def with_names_above(shape: Shape, variant: int) -> Shape:
+    """Return the shape with the names that rows leave out because the row above says them: a cell that a printed table would span.
+
+    The first row of a group has no row above that it could continue.
+    """
+    rows: list[Row] = []
+    for row in shape.rows:
+        cell = row.cells[variant]
+        if SAME_AS_ABOVE.fullmatch(cell.text.strip()) and rows and rows[-1].group == row.group:
+            above = rows[-1].cells[variant]
+            cells = (*row.cells[:variant], replace(above, raw="", line=cell.line, region=cell.region), *row.cells[variant + 1 :])
+            row = replace(row, cells=cells)
+        rows.append(row)
+    return replace(shape, rows=tuple(rows)) if tuple(rows) != shape.rows else shape
+
+
+def with_sizes(names: list[str], settings: list[str]) -> list[str]:
+    """Return the one name of a table with the settings that tell its sizes apart: `Wader` and `Task A large`, `Task A base`."""
+    sized = [bool(SIZE_WORD.search(text)) for text in settings]
+    return [f"{name} {text}"[:160] for name, text in zip(names, settings, strict=True)] if all(sized) else names
 
 
 def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
@@ -254,15 +285,16 @@ def cell_claims(
     evidence = evidence_of(table, row, cell, outline, lines) if found else None
     if evidence is None:
         return []
+    parts = len(split_parts(plain(cell.text)))  # of `92.3/-`, too, the first number has the first metric
     local = [setting_text(row.headers[n], row.cells[n].text) for n in columns.settings if n not in columns.identity]
     claims: list[Claim] = []
     for some in found:
-        attribute = attribute_of(some, found, header, shape)
+        attribute = attribute_of(some, parts, header, shape)
         if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in CLAIMED):
             continue
         same = any(other.attribute == attribute and other.value == some.value for other in claims)
         beside = "in parentheses" if some.inner else f"value {some.part + 1} of the cell" if same else ""  # of `8.6/8.6` each is one
-        part = header.attribute if said_elsewhere(header, shape) else header.setting
+        part = header.attribute if said_elsewhere(header, shape, parts) else header.setting
         setting = combined(part, *local, plain(row.group), common, beside)
         claims.append(
             Claim(
@@ -284,11 +316,10 @@ def cell_claims(
     return claims
 
 
-def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shape: Shape) -> str:
+def attribute_of(some: Reading, parts: int, header: Header, shape: Shape) -> str:
     """Return the attribute of a number: the word beside it, its share of a header or caption with slashes, or the header."""
     if some.note and is_metric(some.note.lower()):
         return some.note
-    parts = 1 + max(r.part for r in found)
     within = re.fullmatch(r"(.+?)\s*\(([^()]+)\)", header.attribute)  # `mIoU (ss/ms)`: one metric in two settings
     if parts > 1 and within and len(places := re.split(r"[/|]", within[2])) == parts:
         return f"{within[1]} ({places[some.part].strip()})"
@@ -297,7 +328,7 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
         metric, _, first = shared[0].rpartition(" ")  # of `MPJPE left/right` the metric is of both
         whose = metric if some.part and is_metric(lower(metric)) and first and not is_metric(lower(shared[some.part])) else ""
         return f"{whose} {shared[some.part]}".strip()
-    if said_elsewhere(header, shape):
+    if said_elsewhere(header, shape, parts):
         if len(shape.metrics) == parts:
             return shape.metrics[some.part]
         if len(shape.metrics) == 1:
@@ -305,13 +336,16 @@ def attribute_of(some: Reading, found: tuple[Reading, ...], header: Header, shap
     return header.attribute
 
 
-def said_elsewhere(header: Header, shape: Shape) -> bool:
-    """Tell whether a header is only the setting of a metric that the caption names: a data set, `Avg`, a part no list knows."""
+def said_elsewhere(header: Header, shape: Shape, parts: int) -> bool:
+    """Tell whether a header is only the setting of metrics that the caption names: a data set, `Avg`, a part no list knows.
+
+    Of several metrics each must have its part of the cells: `Precision/Recall/F1` over `81.4/88.1/84.6`.
+    """
     if header.kind is Kind.DATASET:
         return bool(shape.metrics)
     vague = header.kind is Kind.UNKNOWN or (header.kind is Kind.METRIC and OVERALL.fullmatch(lower(header.attribute)) is not None)
     exact = any(h.kind is Kind.METRIC and not OVERALL.fullmatch(lower(h.attribute)) for h in shape.headers)
-    return vague and len(shape.metrics) == 1 and not exact
+    return vague and len(shape.metrics) in {1, parts} and not exact
 
 
 def setting_text(header: Header, text: str) -> str:

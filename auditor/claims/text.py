@@ -12,25 +12,26 @@ from dataclasses import dataclass
 
 from auditor.claims.headers import setting_of
 from auditor.claims.interface import ClaimContext
-from auditor.claims.naming import bears, is_weights
+from auditor.claims.naming import bears
 from auditor.claims.numbers import plain, readings
 from auditor.claims.own_words import UNNAMED, own_name, own_tokens
-from auditor.claims.vocabulary import NEWS
+from auditor.claims.vocabulary import KNOWN_NETWORKS, NEWS
+from auditor.claims.weights import is_weights
 from auditor.facts import Block, Claim, Evidence, Outline
 
 MAX_BLOCK = 3000
 NUMBER = r"(?<![\w.,/@-])\d{1,3}(?:\.\d{1,4})?(?![\w.]*[\d])"
 STRONG = (
     r"(?:box |mask |segm |keypoint )?(?:m?AP(?:@?[.\d]+|50|75)?|mIoU|MPJPE|PA-?MPJPE|P-?MPJPE|PCKh?|top-?[15](?: acc(?:uracy|\.)?)?"
-    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|EER|PQ|WER|CER|(?:SI-?)?SDR|PESQ|MOTA|IDF1|HOTA)"
+    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|EER|minDCF|PQ|WER|CER|(?:SI-?)?SDR|PESQ|MOTA|IDF1|HOTA)"
 )
 AFTER = re.compile(
-    rf"(?P<a>{NUMBER})\s?%?(?:\s?/\s?(?P<b>\d{{1,3}}\.\d+)\s?%?)?\s+(?:ImageNet(?:-1K)? )?"
+    rf"(?P<a>{NUMBER})\s?%?(?:\s?/\s?(?P<b>\d{{1,3}}\.\d+)\s?%?)?\s+(?:\((?P<who>[A-Za-z][\w.+-]{{2,40}})\)\s+)?(?:ImageNet(?:-1K)? )?"
     rf"(?P<m>{STRONG})(?:\s?/\s?(?P<n>{STRONG}))?(?![\w])",
     re.IGNORECASE,
 )
 BEFORE = re.compile(
-    rf"(?<![\w-])(?P<m>{STRONG})\s*(?:of|is|:|=|was)\s*(?:about |around |~)?[`'\"]?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE
+    rf"(?<![\w-])(?P<m>{STRONG})\)?\s*(?:of|is|:|=|was)\s*(?:about |around |~)?[`'\"]?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE
 )
 ANNOUNCED = re.compile(
     rf"(?:returns?|outputs?|prints?|gets?|obtains?|sees?|achieves?|gives?|yields?)\s*:?\s*[`'\"(]*(?P<m>{STRONG})\s+(?P<a>{NUMBER})\s?%?(?![\w/])",
@@ -56,6 +57,14 @@ TAIL = re.compile(  # `reaches 80.1 top-1, surpassing its teacher by 2.0`: what 
 )
 PRONOUN = re.compile(
     r"\s*(?:it|they|(?:this|the same) (?:model|network|method))\s+(?:(?:also|further|even|can|then)\s+){0,2}", re.IGNORECASE
+)
+NAMELIKE = r"(?=[\w.+-]{0,40}(?:\d|[a-z][A-Z]|[A-Z][A-Z]|[A-Za-z][-_][A-Za-z]))[A-Za-z][\w.+-]{1,40}"
+ACHIEVING = re.compile(
+    rf"(?<![\w.-])({NAMELIKE}) (?:also |further |now )?(?:achieves?|obtains?|reaches|attains?|gets?|scores?|yields?|has)\b[^,.;:]{{0,40}}$"
+)
+ACHIEVED_BY = re.compile(
+    rf"^[^,.;]{{0,12}}(?:is|was|are|were) (?:achieved|obtained|reached) (?:using|by|with) (?:our|the) (?:proposed |own )?"
+    rf"({NAMELIKE})(?![\w.-])"
 )
 DATED = re.compile(
     r"\W{0,6}(?:(?:19|20)\d\d\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)",
@@ -97,6 +106,8 @@ class Found:
     attribute: str
     printed: str
     start: int
+    metric_start: int = 0  # of metric and number, the first
+    who: str = ""  # the model in parentheses beside it
 
 
 class TextClaims:
@@ -182,10 +193,21 @@ def variant_in(found: Found, sentence: str, block: Block, tokens: tuple[str, ...
     """Return the variant that a number is said of; the repository's one model only where the sentence says that it achieves it."""
     if found.attribute == "params":
         return leading_name(block)
+    if (FIRST_PERSON.search(sentence) or (found.who and ACHIEVED.search(sentence))) and (subject := subject_in(found, sentence)):
+        return subject if not KNOWN_NETWORKS.fullmatch(subject.lower()) else ""
     named = named_in(sentence, tokens)
     if not named and FIRST_PERSON.search(sentence):
         named = named_in(block.text, tokens) or (alone if ACHIEVED.search(sentence) and not found.printed.endswith("mm") else "")
     return named or (subject_of(block) if block.kind == "item" else "")
+
+
+def subject_in(found: Found, sentence: str) -> str:
+    """Return the model beside the verb of a number: `our Wader-S achieves an mAP of 0.4`, `0.4 is achieved using our Wader-S`."""
+    if found.who:
+        return found.who
+    match = ACHIEVING.search(sentence[max(0, found.start - 120) : found.metric_start])
+    match = match or ACHIEVED_BY.match(sentence[found.start + len(found.printed) :][:120])
+    return match[1].rstrip(".-") if match else ""
 
 
 def offered_in(found: Found, sentence: str, block: Block, outline: Outline) -> str:
@@ -205,12 +227,12 @@ def subject_of(block: Block) -> str:
 def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Found]:
     """Yield the numbers of one sentence that stand beside a metric, a length in millimeters, or a count of parameters."""
     for match in AFTER.finditer(sentence):
-        yield Found(metric(match["m"]), match["a"], match.start("a"))
+        yield Found(metric(match["m"]), match["a"], match.start("a"), match.start(), match["who"] or "")
         if match["b"]:
-            yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"))
+            yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"), match.start(), match["who"] or "")
     for pattern in (BEFORE, ANNOUNCED, DECIBEL):
         for match in pattern.finditer(sentence):
-            yield Found(metric(match["m"]), match["a"], match.start("a"))
+            yield Found(metric(match["m"]), match["a"], match.start("a"), match.start())
     around = sentence if ACHIEVED.search(sentence) else " ".join(other.text for other in before[-2:] if other.kind != "code")
     if ACHIEVED.search(around):
         for match in DISTANCE.finditer(sentence):

@@ -85,7 +85,7 @@ WHOLE_ONLY = frozenset(
 )
 
 PARAMS = re.compile(
-    r"(?:#|no\.? of |number of |num\.? (?:of )?|n |total |model |trainable |learnable |all )*\s*"
+    r"(?:#|no\.? of |number of |num\.? (?:of )?|n |total |model |trainable |learnable |all |backbone |encoder |decoder )*\s*"
     r"(?:par(?:am(?:eter)?s?)?\.?|weights count|参数量|参数|模型参数量?|par[aá]metros|paramètres)(?: ?count| size| num(?:ber)?|数量)?"
     r"(?: of (?:the )?[\w-]{2,30})?"
 )
@@ -156,7 +156,7 @@ PROTOCOLS = re.compile(
 )
 SPLITS = re.compile(
     r"^(?:val(?:idation)?|test(?:[-\s]?dev)?|dev(?:elopment)?|challenge|train(?:ing)?|clean|final|开发集|测试集|挑战集|验证集|easy|medium|hard|moderate"
-    r"|seen|unseen|novel|known|unknown|rare|non-?rare)(?:[\s_-]?set|[\s_-](?:split|classes|categories))?$"
+    r"|seen|unseen|novel|known|unknown|rare|non-?rare|(?:in|out|cross)-?(?:of-)?domain|ood)(?:[\s_-]?set|[\s_-](?:split|classes|categories))?$"
 )
 UNITS = {
     "m": "m",
@@ -234,6 +234,10 @@ KNOWN_NETWORKS = words(
     flownet flownet2 liteflownet raft monodepth monodepth2 midas dpt edsr rcan swinir esrgan srgan srcnn stylegan stylegan2 biggan
     ddpm adm ldm vqgan pix2pix cyclegan wav2vec hubert whisper conformer tacotron nerf spin hmr vibe smplify hmmr videopose3d
     sam sam2 mobilesam efficientsam segment_anything vitdet hed pixie expose frankmocap romp pare
+    xlm xlm_r xlmr xlm_roberta mbert mt5 mbart deberta spanbert tinybert mobilebert distilbert distilroberta minilm camembert longformer
+    bigbird reformer transformer_xl unilm mpnet sbert sentence_bert glove word2vec fasttext elmo ulmfit infersent skip_thought bertsum
+    bertsumext bertsumextabs pointer_generator deepspeech deep_speech jasper quartznet citrinet x_vector i_vector ecapa_tdnn wavenet
+    waveglow wavegan melgan hifi_gan fastspeech fastspeech2 conv_tasnet tasnet wave_u_net open_unmix spleeter wavlm data2vec
     posenet 3d_r2n2 3d-r2n2 psgn pix2mesh pixel2mesh atlasnet deepsdf integral_pose fc_3dpose metro mesh_graphormer pymaf
     """
 )

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from auditor.addresses import Address, locate
-from auditor.documents.purpose_settled import Judgement, Place, host_and_path, settled
+from auditor.addresses import Address, locate, queried_file
+from auditor.documents.purpose_settled import Judgement, Place, host_and_path, lists_own_models, query_of, settled
 from auditor.documents.purpose_words import (
     CHECKPOINT,
     CONTAINER_SUFFIXES,
@@ -87,7 +87,7 @@ def judge(place: Place, full_name: str) -> Judgement:
     if certain:
         return certain
     scale = Scale()
-    _weigh_address(scale, url, address)
+    _weigh_address(scale, place, full_name, address)
     _weigh_words(scale, place)
     _weigh_table(scale, place, address)
     _weigh_name(scale, place, full_name, address)
@@ -97,10 +97,13 @@ def judge(place: Place, full_name: str) -> Judgement:
     return scale.judgement(FILE_THRESHOLD if holds_files else THRESHOLD)
 
 
-def _weigh_address(scale: Scale, url: str, address: Address) -> None:
+def _weigh_address(scale: Scale, place: Place, full_name: str, address: Address) -> None:
     """Weigh host and path."""
+    url = place.link.url
     host, path = host_and_path(url)
     suffix = suffix_of(path)
+    if address.target == "file" and suffix not in WEAK_SUFFIXES | CONTAINER_SUFFIXES:
+        suffix = suffix_of(queried_file(query_of(url))) or suffix
     if suffix in WEAK_SUFFIXES:
         scale.add(CHECKPOINT, 2.5, f".{suffix} file")
     elif suffix in CONTAINER_SUFFIXES:
@@ -110,6 +113,8 @@ def _weigh_address(scale: Scale, url: str, address: Address) -> None:
         is_data = address.host != "hugging_face" and "/datasets/" in path + "/"
         if is_data:
             scale.add(DATASET, 8.0, f"dataset of {address.host}")
+        elif lists_own_models(place, url, path, full_name):
+            scale.add(CHECKPOINT, 1.5, "the hub's list of these models")
         elif address.target != "page" or "/collections/" in path or "/models/" in path:
             scale.add(CHECKPOINT, 3.5, f"model repository of {address.host}")
     for topic in url_topics(f"{path}/" if address.host not in ("github", "hugging_face") else path.rsplit("/", 1)[-1]):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from auditor.addresses import Address
+from auditor.addresses import Address, queried_file
 from auditor.documents.places import path_in_repository
 from auditor.documents.purpose_words import (
     CHECKPOINT,
@@ -80,6 +80,8 @@ def settled(place: Place, address: Address, full_name: str) -> Judgement | None:
     if _RESULT_HOSTS.search(host):
         return _gist(place, host)
     if address.host == "hugging_face":
+        if lists_own_models(place, url, path, full_name):
+            return None  # what is said of it decides
         return _hub(path) or _hub_by_name(place, path, full_name)
     if address.host == "github" and path_in_repository(url, full_name) and suffix_of(path) not in STRONG_SUFFIXES:
         return (
@@ -91,7 +93,7 @@ def settled(place: Place, address: Address, full_name: str) -> Judgement | None:
         return Judgement(OTHER, _SETTLED, "this repository")
     if address.host == "github" and address.target == "page" and not path.strip("/").endswith("releases"):
         return Judgement(OTHER, _SETTLED, "page of GitHub")
-    return _by_suffix(suffix_of(path))
+    return _by_suffix(suffix_of(path)) or _by_suffix(suffix_of(queried_file(query_of(url))))
 
 
 def _by_suffix(suffix: str) -> Judgement | None:
@@ -133,6 +135,17 @@ def _hub(path: str) -> Judgement | None:
     return None
 
 
+def lists_own_models(place: Place, url: str, path: str, full_name: str) -> bool:
+    """Tell whether an address is the hub's list of models, searched for the name that the document or the repository bears."""
+    asked = re.search(r"(?:^|&)(?:search|other|filter|author)=([^&]{3,80})", query_of(url)[:500])
+    if path.strip("/") != "models" or asked is None:
+        return False
+    wanted = re.sub(r"[^a-z0-9]", "", unquote(asked[1]).lower())
+    title, name = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (place.title[:200], full_name.rpartition("/")[2]))
+    first = re.sub(r"[^a-z0-9]", "", re.split(r"[\s:]", place.title.strip().lower() + " ")[0])
+    return len(wanted) > 3 and (wanted in title or any(len(own) > 3 and own in wanted for own in (first, name)))
+
+
 def _hub_by_name(place: Place, path: str, full_name: str) -> Judgement | None:
     """Return what a repository of the hub is that code loads by name: the authors' own checkpoint where the names agree, else a tool."""
     if place.link.form != "code" or "://" in place.link.label:
@@ -150,6 +163,14 @@ def _gist(place: Place, host: str) -> Judgement:
     if host == "gist.github.com" and RESULTS not in said:
         return Judgement(OTHER, _SETTLED, "gist")
     return Judgement(RESULTS, _SETTLED, f"address of {host}")
+
+
+def query_of(url: str) -> str:
+    """Return the query of a URL; an empty one for a broken URL."""
+    try:
+        return urlsplit(url.strip()).query
+    except ValueError:
+        return ""
 
 
 def host_and_path(url: str) -> tuple[str, str]:

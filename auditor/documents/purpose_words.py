@@ -65,6 +65,7 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
             r"download\s+(?:[\w.-]+\s+){1,4}trained\s+(?:on|with|using) torchscript onnx\smodels?",
             r"models?\s(?:can|may|could)\s(?:also\s)?be\s(?:down-?loaded|found|obtained|accessed)",
             r"[\w-]{1,60}\.(?:pth(?:\.tar)?|pt|ckpt|safetensors|onnx|caffemodel|pdparams|tflite)",
+            r"(?:[\w-]{1,60}[_-])?(?:model|weights|checkpoint)(?:[_-][\w-]{1,40})?\.(?:bin|h5|hdf5|pb|pkl|npz)",
             r"released\smodels? model\sfiles? model\sdownloads? download\s(?:our|the|all)?\s?models? model\sparameters",
             r"modelos?\s(?:pre-?)?entrenados? pesos 预训练(?:好的)?(?:模型|权重) 模型(?:下载|权重|文件|参数) 权重 训练好的模型",
         ),
