@@ -67,7 +67,7 @@ class ClaimConflict:
             claims = [c for c in variant.primary if c.attribute == attribute]
             for n, claim in enumerate(claims):
                 others = [c for c in claims[:n] if c.setting == claim.setting and not (c.table and c.table == claim.table)]
-                rival = next((c for c in others if not same_answer(claim, c)), None)
+                rival = next((c for c in others if not same_print(claim, c)), None)
                 if rival is not None:
                     detail = f"{rival.evidence.locator} says {show(rival)}, {claim.evidence.locator} says {show(claim)}."
                     title = f"{variant.name}: two places of the repository give different {attribute}"
@@ -128,6 +128,16 @@ def same_answer(one: Claim, two: Claim) -> bool:
     if left.scale != right.scale and 1 in (left.scale, right.scale) and one.unit is None:
         return float(one.value) == float(two.value)
     return abs(left.value - right.value) <= max(left.half, right.half) * 2
+
+
+def same_print(one: Claim, two: Claim) -> bool:
+    """Tell whether one number can have been printed as both: 7.6M and 7.59M can, 7.60M and 7.59M cannot."""
+    if not same_answer(one, two):
+        return False
+    left, right = (read_printed(claim.printed or str(claim.value), unit=claim.unit) for claim in (one, two))
+    if left is None or right is None or left.scale != right.scale:
+        return True
+    return abs(left.value - right.value) < left.half + right.half
 
 
 def show(claim: Claim) -> str:
