@@ -48,6 +48,11 @@ def bears(name: str, tokens: tuple[str, ...]) -> bool:
     return any(re.search(rf"(?<![a-z]){token}", text) for token in tokens for text in {low, spelled})
 
 
+def is_called(name: str, tokens: tuple[str, ...]) -> bool:
+    """Tell whether a row's name is one of the repository's words as a whole: of a network that became well known, this is the home."""
+    return any(re.fullmatch(token, lower(name)) for token in tokens)
+
+
 def offers_weights(row: RowName) -> bool:
     """Tell whether a link of the row leads to weights."""
     return any(map(is_weights, row.links))
@@ -82,7 +87,7 @@ def marked_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str
         older = named if bold <= named else frozenset()  # bold only tells the newest of the own ones
         return bold | older | (linked - foreign) | (linked if len(linked) == len(rows) else frozenset())
     if linked == everyone - cited:
-        known = frozenset(n for n in linked if KNOWN_NETWORKS.fullmatch(lower(rows[n].name)))
+        known = frozenset(n for n in linked if KNOWN_NETWORKS.fullmatch(lower(rows[n].name)) and not is_called(rows[n].name, tokens))
         return linked - known if named and 2 * len(known) < len(linked) + 1 else linked  # a baseline called as everybody calls it
     if named:
         if not linked and ZOO.search(heading) and not COMPARISON.search(heading):

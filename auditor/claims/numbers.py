@@ -13,8 +13,10 @@ MAX_CELL = 400
 MAX_PARTS = 16
 
 NUMBER = r"[-+−–]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|[-+−–]?\.\d+(?:[eE][-+]?\d{1,3})?"
-UNIT = (
-    r"%|‰|[KMGBTP]?(?:FLOPS|MACS|MADDS|OPS)\b|(?:mm|cm|ms|fps|hz|sec|s|m|px|pp)\b"
+UNIT = (  # rates come before the shorter units that they begin with
+    r"(?:iter(?:ation)?s?|it|imgs?|images?|frames?|samples?|tokens?|clips?|videos?|words?)/s(?:ec(?:ond)?)?\b"
+    r"|(?:ms|sec|s)/(?:iter|it|img|image|frame|sample|token|clip|video|batch)\b"
+    r"|%|‰|[KMGBTP]?(?:FLOPS|MACS|MADDS|OPS)\b|(?:mm|cm|ms|fps|hz|sec|s|m|px|pp)\b"
     r"|[KMGT]i?[Bb]\b|[KMGBT]\b|(?:mil(?:lion)?|billion)\b"
 )
 MARKS = r"[*∗†‡§¶#^°¹²³↑↓+⁺!✓\s]{0,6}"

@@ -31,6 +31,9 @@ OVERALL = re.compile(r"avg\.?|average|mean|total|all|overall|平均|平均分")
 YES_OR_NO = re.compile(r"(?i)[✓✗✔✘×√☑☒xy n-]?|yes|no|true|false|w/|w/o|with|without|:[a-z_]+:")
 SAME_AS_ABOVE = re.compile(r"|[\"“”〃″]|''|,,|同上")
 SIZE_WORD = re.compile(r"(?i)(?<![a-z])(?:nano|tiny|mini|small|base|medium|large|huge|giant|x+-?(?:small|large)|xs|xl|xxl)(?![a-z])")
+ONLY_OURS = re.compile(
+    r"(?i)\(?(?:ours|(?:our|the proposed|proposed)(?: method| model| approach| network)?|this (?:work|paper|repo(?:sitory)?))\)?"
+)
 MAX_SETTING = 240
 MAX_QUOTE = 400
 
@@ -78,6 +81,7 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
     if columns.settings and columns.variant is None and len(set(names)) == 1:
         names = with_sizes(names, [clean_name(row.cells[columns.settings[0]].text) for row in shape.rows])
     heading = " ".join((table.caption, *table.sections[-1:]))
+    names = [called(name, context, outline.title) for name in names]
     own = own_rows(
         tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True)), tokens, heading, context.offered
     )
@@ -245,6 +249,12 @@ def clean_name(text: str) -> str:
     """Return a name without markup, footnote symbols and LaTeX boxes."""
     name = re.sub(r"[†‡§□■△▲]|\[\d{1,2}\]$|:[a-z_]+:", " ", plain(text))
     return " ".join(name.split())
+
+
+def called(name: str, context: ClaimContext, title: str) -> str:
+    """Return a name that says no more than `Ours` with the repository's own one before it: the row is of what the repository presents."""
+    own = own_name(context, title) if ONLY_OURS.fullmatch(name.strip(" *†‡.:")) else UNNAMED
+    return name if own == UNNAMED else f"{own} ({name})"
 
 
 def row_name(row: Row, name: str, columns: Columns) -> RowName:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from auditor.claims.console import Found, is_dump, printed_results
 from auditor.claims.headers import setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import bears
@@ -80,16 +80,6 @@ DETECTOR = re.compile(r"(?:using|with|from|uses?|person|human)\s[^.]{0,60}detect
 ACHIEVED = re.compile(
     r"achiev|obtain|reach|attain|get[s ]|returns?\b|give|yield|report|reproduce|score|result|error|performance|evaluat", re.IGNORECASE
 )
-CONSOLE = re.compile(
-    r"(?<![\w.-])(?P<m>(?:[Aa]cc(?:uracy)?@?[15]?|[Tt]op-?[15]|m?AP(?:50|75)?|mIoU|AR|aAcc|mAcc|loss|PSNR|SSIM|FID|MPJPE|PA-MPJPE|EPE|EER|WER"
-    r"|[Ff]1|PCKh?|MOTA|IDF1)(?:@[\d.]+)?)\s*[:=]?\s*(?P<a>\d{1,3}\.\d+)\s?%?(?![\w.])"
-)
-DUMPED = re.compile(  # what the COCO API prints of detections and keypoints; nothing else looks like it
-    r"Average (?:Precision|Recall) {1,8}\((?P<m>A[PR])\) @\[ IoU=(?P<iou>0\.\d\d(?::0\.\d\d)?) {1,8}\|"
-    r" area= {0,4}(?P<area>all|small|medium|large)"
-    r" \| maxDets= {0,4}(?P<most>\d{1,4}) \] = (?P<a>\d\.\d{1,8})(?!\d)"
-)
-TRAINING = re.compile(r"epoch|iter|\bstep\b|\blr\b|\beta\b|batch|\[\s*\d+/\d+|\d+/\d+\s*\[|train", re.IGNORECASE)
 NAMED = re.compile(r"--(?:model|arch|model[_-]name|model[_-]type|backbone|name)[ =]([\w.-]{2,60})|(?<!\w)-a ([\w.-]{3,60})")
 LOADED = re.compile(
     r"--(?:initial|load|resume|checkpoint|ckpt|weights?|pretrained|restore)(?:[_-](?:model|from|path|ckpt|checkpoint|weights?|file))*"
@@ -97,17 +87,6 @@ LOADED = re.compile(
 )
 FOLLOWING = re.compile(r"(?:following|next|below) (?:script|command|code|line)|(?:script|command|code|line) below", re.IGNORECASE)
 EXPECTED = re.compile(r"give|giving|get|see|obtain|achieve|result|output|expect|reproduce|print|accuracy|输出|结果", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A number of a block: its attribute, its printed form, and where in the block's text it stands."""
-
-    attribute: str
-    printed: str
-    start: int
-    metric_start: int = 0  # of metric and number, the first
-    who: str = ""  # the model in parentheses beside it
 
 
 class TextClaims:
@@ -140,26 +119,16 @@ class TextClaims:
 def console_claims(
     block: Block, before: list[Block], lines: list[str], outline: Outline, tokens: tuple[str, ...], alone: str
 ) -> Iterator[Claim]:
-    """Yield the results in a block of console output that the text announces; training output and commands say none."""
-    if found := list(DUMPED.finditer(block.text)):
-        variant = variant_before(before, tokens) or next(filter(None, (named_in(said, tokens) for said in block.sections[:0:-1])), alone)
-        for match in found if variant != UNNAMED else ():
-            yield from claim_of(Found(dumped(match), match["a"], match.start("a")), variant, block, lines, outline)
+    """Yield the results in a block of console output that the text announces or a test's command explains; training output says none."""
+    announced = any(EXPECTED.search(other.text) for other in before[-2:])
+    named = NAMED.search(block.text)
+    variant = str(named[1] or named[2]) if named else variant_before(before, tokens)
+    if not variant and is_dump(block.text):  # the heading of a dump names its model
+        variant = next(filter(None, (named_in(said, tokens) for said in block.sections[:0:-1])), "")
+    if (variant or alone) == UNNAMED and is_dump(block.text):
         return
-    if TRAINING.search(block.text) or not before or not any(EXPECTED.search(other.text) for other in before[-2:]):
-        return
-    if re.search(r"^\s*(?:\$|python|bash|sh |\./|import |def |from )", block.text, re.MULTILINE):
-        return
-    variant = variant_before(before, tokens) or alone
-    for match in CONSOLE.finditer(block.text):
-        yield from claim_of(Found(match["m"], match["a"], match.start("a")), variant, block, lines, outline)
-
-
-def dumped(match: re.Match[str]) -> str:
-    """Return the attribute of one line of a COCO evaluation: `AP50`, `AP (small)`, `AR (maxDets=10)`."""
-    exact = {"0.50": "50", "0.75": "75"}.get(match["iou"], "")
-    part = match["area"] if match["area"] != "all" else "" if match["m"] == "AP" else f"maxDets={match['most']}"
-    return match["m"] + exact + (f" ({part})" if part else "")
+    for found in printed_results(block.text, announced):
+        yield from claim_of(found, variant or alone, block, lines, outline)
 
 
 def prose_claims(

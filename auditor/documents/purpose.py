@@ -21,6 +21,7 @@ from auditor.documents.purpose_words import (
     suffix_of,
     topics,
     url_topics,
+    without_access_code,
 )
 
 # How much a word counts for where it stands, the strongest first.
@@ -131,7 +132,7 @@ def _weigh_address(scale: Scale, place: Place, full_name: str, address: Address)
 def _weigh_words(scale: Scale, place: Place) -> None:
     """Weigh label, column, sentence, headings and what introduces the list."""
     link = place.link
-    label = "" if link.form in ("command", "code", "bare", "autolink") else link.label
+    label = "" if link.form in ("command", "code", "bare", "autolink") else without_access_code(link.label)
     spoken = topics(label)
     if spoken:
         best = max(spoken, key=lambda topic: topic.weight)

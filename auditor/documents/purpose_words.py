@@ -35,7 +35,7 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
         2.0,
         _words(
             r"body[\s-]models? smpl[\w+-]*\smodels? smpl(?:-?[xh])? mano star\smodels? flame\smodels?",
-            r"3d\smodels? cad\smodels? mesh(?:es)?",
+            r"3d\smodels? cad\smodels? mesh(?:es)?(?!_)",
         ),
     ),
     (
@@ -76,6 +76,7 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
         _words(
             r"pre-?\s?trained finetuned fine-tuned 预训练 lora\s?(?:weights?|adapters?)? adapters? safetensors",
             r"models?\sand\sresults results\sand\smodels?",
+            r"download\s+(?:(?:the|our)\s)?(?:(?!the|3d|cad|shape|object|mesh)[a-z][\w-]*\s+){1,3}models?",
         ),
     ),
     (
@@ -156,6 +157,18 @@ _URL_TOKENS = tuple(
         (RESULTS, 2.0, r"(?<![a-z])(?:logs?|results?|predictions?|eval|detections?|metrics)(?![a-z])"),
     )
 )
+
+
+# The code that opens a shared folder (`Baidu, code: a1b2`) says nothing of what lies in it.
+_ACCESS_CODE = re.compile(
+    r"(?<![a-z])(?:(?:extract(?:ion)?|access|verification)[\s_]?)?(?:code|key|password|passwd|pwd)\s?(?:[:：=]|is)\s?\w{4,8}(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def without_access_code(text: str) -> str:
+    """Return a text without the code that opens what it links."""
+    return _ACCESS_CODE.sub(" ", text)
 
 
 @lru_cache(maxsize=4096)

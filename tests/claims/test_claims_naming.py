@@ -93,3 +93,10 @@ def test_a_name_that_leads_to_a_paper_is_cited_unless_each_does():
     assert own_rows((cited, RowName("SegThing")), (), "") == {1}
     assert own_rows((cited, RowName("Other", of_paper=True)), (), "") == {0, 1}
     assert own_rows((RowName("SegThing", of_paper=True), cited, RowName("x")), ("segthing",), "") == {0}
+
+
+def test_a_network_that_became_well_known_is_own_at_its_home():
+    link = " @https://drive.google.com/file/d/1abc"
+    zoo = ("RAFT" + link, "RAFT-HR" + link, "RAFT-L" + link)
+    assert own(*zoo, tokens=("raft",)) == [0, 1, 2]
+    assert own("ResNet" + link, "RAFT" + link, "RAFT-L" + link, tokens=("raft",)) == [1, 2]

@@ -37,6 +37,9 @@ def short(text: str) -> list[tuple[float, str, str | None]]:
         ("82.3 (+1.2)", [(82.3, "82.3", None)]),
         ("95.4 （94.6)", [(95.4, "95.4", None), (94.6, "94.6", None)]),
         ("159Mb", [(159, "159Mb", "Mb")]),
+        ("3.54 iter/s", [(3.54, "3.54 iter/s", "iter/s")]),
+        ("16.1 ms/image", [(16.1, "16.1 ms/image", "ms/image")]),
+        ("120 imgs/sec", [(120, "120 imgs/sec", "imgs/sec")]),
         ("−3.5", [(-3.5, "−3.5", None)]),
     ],
 )

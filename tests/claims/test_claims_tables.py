@@ -260,3 +260,14 @@ def test_a_nameless_model_is_told_by_the_set_it_was_trained_on():
 | LSUN | 370M | 7.45 |""")
     found = extract_claims([replace(outline, title="")], ClaimContext("local/repo", ""), [TableClaims()])
     assert [(c.variant, c.attribute, c.value) for c in found][:2] == [("FFHQ", "params", 355), ("FFHQ", "FID", 10.38)]
+
+
+@pytest.mark.parametrize(
+    ("row", "variant"),
+    [("Ours", "PoseThing (Ours)"), ("Our method", "PoseThing (Our method)"), ("Proposed", "PoseThing (Proposed)"), ("Ours-M", "Ours-M")],
+)
+def test_a_row_that_says_only_ours_is_of_what_the_repository_presents(row, variant):
+    text = f"""| Method | PA MPJPE |
+| Chen et al. [56] | 32.7 |
+| {row} | 34.5 |"""
+    assert claims(text) == [(variant, "PA MPJPE", 34.5, "mm")]

@@ -214,3 +214,14 @@ def test_a_share_of_a_university_in_a_table_is_weights():
 )
 def test_a_library_that_can_load_the_models_holds_none(text, url, purpose):
     assert classified(text)[url].purpose == purpose
+
+
+def test_the_code_that_opens_a_shared_folder_says_nothing_of_what_lies_in_it() -> None:
+    text = f"Download the person matching model ([Google drive]({DRIVE}) or [Baidu Pan, code:6a8b]({FOLDER})) and put it in `tracking/`."
+    assert {link.purpose for link in classified(text).values()} == {"checkpoint"}
+
+
+def test_words_inside_of_an_identifier_say_nothing() -> None:
+    text = f"## GreatNet for mesh visualization\n\n* Download GreatNet trained on [[SetA+SetB] without `loss['mesh_joint']`]({DRIVE})."
+    assert classified(text)[DRIVE].purpose == "checkpoint"
+    assert classified(f"Download the [meshes]({DRIVE}) of SetA.")[DRIVE].purpose == "dataset"
