@@ -13,6 +13,7 @@ from auditor.findings import Confidence, Finding, Outcome, Severity
 
 ONLY_POINTED = "only a language model's reading of the authors' text speaks of it: no rule, pointed at that place, reads it there"
 
+UNLINKED = "its row gives none"  # as `said_elsewhere` marks a row whose cell for a link is empty
 UNRELEASED = re.compile(
     r"(?i)coming soon|(?<![a-z])(?:soon|tb[ad]|to be (?:released|uploaded|announced)|to-?do|not (?:yet )?(?:released|available|public)"
     r"|(?:up)?on request|will be \w+|in progress|wip)(?![a-z])|即将|待发布|敬请期待|próximamente"
@@ -128,7 +129,12 @@ def told_by_authors(facts: Facts, variant: Claimed) -> str:
     for claim in variant.primary:
         if match := UNRELEASED.search(claim.row):
             return f"its row says so itself: {match[0]!r} at {place(claim)}"
+    rows = {claim.evidence.locator for claim in variant.primary}
     for evidence in facts.elsewhere:
+        if evidence.seen_by == f"elsewhere: {UNLINKED}":
+            if evidence.locator in rows:
+                return f"the authors link none in its row, where other rows have their link, at {evidence.locator}: {evidence.quote[:160]}"
+            continue
         how = evidence.seen_by.partition("elsewhere: ")[2] or "a link that no host lists"
         return f"the authors speak of more checkpoints than were listed ({how}), at {evidence.locator}: {evidence.quote[:160]}"
     return ""

@@ -14,6 +14,7 @@ from auditor.documents.purpose_words import CHECKPOINT, topics
 from auditor.facts import Evidence, Link, Outline
 
 MAX_FOUND = 20  # of one document
+MAX_ROWS = 200  # lines of rows of one document
 MAX_BLOCK = 3000
 MAX_LINE = 1000
 MAX_QUOTE = 300
@@ -64,6 +65,10 @@ _WEIGHT_FILE = re.compile(
 _FETCHER = re.compile(r"(?:^|/)(?:download|fetch|get)[\w-]*\.(?:sh|py|bat|ps1)$", re.IGNORECASE)
 
 
+UNLINKED = "its row gives none"  # of one row alone: the cell where others have their link says that there is none
+_NO_LINK = re.compile(r"(?i)[\s\-–—/.×✗✘❌]*|x|n\.?/?a\.?|none|no|无|暂无")
+
+
 @dataclass(frozen=True, slots=True)
 class _Passage:
     line: int
@@ -85,11 +90,12 @@ def said_elsewhere(
         document = outline.document
         if document.role in ("readme", "document"):
             passages = [*_sentences(outline), *_boxes(document.text), *_code_blocks(outline, known)]
+            rows = list(_unlinked(outline, {link.url for link in links if link.purpose == CHECKPOINT}))[:MAX_ROWS]
         elif document.role in ("config", "script"):
-            passages = list(_built(document.text, 1, known))
+            passages, rows = list(_built(document.text, 1, known)), []
         else:
             continue
-        for passage in passages[:MAX_FOUND]:
+        for passage in (*passages[:MAX_FOUND], *rows):
             locator = f"{document.path}#L{passage.line}"
             found.append(Evidence(document.source, locator, passage.quote[:MAX_QUOTE], document.sha256, f"elsewhere: {passage.how}"))
     found.extend(link.evidence for link in links if _is_place(link, full_name))
@@ -130,6 +136,21 @@ def _boxes(text: str) -> Iterator[_Passage]:
     for number, line in enumerate(re.split(r"\r\n?|\n", text), 1):
         if len(line) <= MAX_LINE and _ABSENT.match(line) and _THINGS.search(line):
             yield _Passage(number, line.strip(), "announced")
+
+
+def _unlinked(outline: Outline, checkpoints: Collection[str]) -> Iterator[_Passage]:
+    """Yield the lines of rows whose cell holds nothing in a column where other rows link their checkpoints."""
+    lines = re.split(r"\r\n?|\n", outline.document.text)
+    for table in outline.tables:
+        body = table.rows[table.header_rows :]
+        width = min(map(len, body), default=0)
+        linked = [n for n in range(width) if any(url in checkpoints for row in body for url in row[n].links)]
+        for row in body:
+            if not linked or any(cell.links and set(cell.links) & set(checkpoints) for cell in row):
+                continue
+            if all(_NO_LINK.fullmatch(row[n].text) and not row[n].links for n in linked):
+                for line in sorted({cell.line for cell in row if 0 < cell.line <= len(lines)}):
+                    yield _Passage(line, lines[line - 1].strip(), UNLINKED)
 
 
 def _code_blocks(outline: Outline, known: str) -> Iterator[_Passage]:

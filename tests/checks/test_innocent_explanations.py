@@ -187,3 +187,32 @@ def test_two_rows_of_one_table_are_no_conflict_and_two_tables_are():
     assert conflicts(audited(LINKED + necks, TINY)) == []
     again = LINKED + "## Models\n\n" + table("FooNet-T | 3.70M | 75.0") + "\nOnce more:\n\n" + table("FooNet-T | 3.69M | 75.0")
     assert len(conflicts(audited(again, TINY))) == 1
+
+
+LINKS = "Model | Params | Top-1 | Weights"
+WITH = f"FooNet-S | 5.2M | 77.0 | [weights]({PLACE}foonet_s.pth)"
+HTML = "<table><tr><th>Model</th><th>Params</th><th>Top-1</th><th>Weights</th></tr>\n{}</table>\n"
+
+
+def html_row(*cells):
+    return "<tr>\n" + "\n".join(f"<td>{cell}</td>" for cell in cells) + "\n</tr>\n"
+
+
+@pytest.mark.parametrize("none", ["-", "–", "", "N/A", "x", "none"])
+def test_a_row_that_says_that_it_has_no_link_is_not_asked_about(none):
+    rows = table(f"FooNet-T | 3.7M | 75.0 | {none}", WITH, columns=LINKS)
+    report = audited("# FooNet\n\n" + rows, pages={"foonet_s.pth": FEMTO})
+    assert verdicts(report) == {"FooNet-T": "unverifiable", "FooNet-S": "consistent"}
+    written = html_row("FooNet-T", "3.7M", "75.0", none) + html_row(
+        "FooNet-S", "5.2M", "77.0", f'<a href="{PLACE}foonet_s.pth">weights</a>'
+    )
+    report = audited("# FooNet\n\n" + HTML.format(written), pages={"foonet_s.pth": FEMTO})
+    assert verdicts(report) == {"FooNet-T": "unverifiable", "FooNet-S": "consistent"}
+
+
+def test_an_empty_cell_of_another_row_or_column_excuses_nobody():
+    rows = table("FooNet-T | 3.7M | 75.0 | 1x", WITH.replace("| [w", "| - [w"), "FooNet-X | - | 79.0 | -", columns=LINKS)
+    assert verdicts(audited("# FooNet\n\n" + rows, pages={"foonet_s.pth": FEMTO}))["FooNet-T"] == "missing"
+    apart = table("FooNet-T | 3.7M | 75.0") + "\n\nMore:\n\n" + table(WITH, "FooNet-B | 9M | 80.0 | -", columns=LINKS)
+    found = verdicts(audited("# FooNet\n\n" + apart, pages={"foonet_s.pth": FEMTO}))
+    assert (found["FooNet-T"], found["FooNet-B"]) == ("missing", "unverifiable")
