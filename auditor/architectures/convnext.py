@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.convnext_blueprint import CONVNEXT_SPELLINGS, ISOTROPIC, ConvNeXtPlan, convnext_blueprint
 from auditor.architectures.convnext_reading import read_convnext
 from auditor.architectures.network import Recognized, held, with_twins
@@ -14,20 +15,11 @@ from auditor.architectures.words import head_unknowns, head_words, listed, place
 from auditor.facts import Architecture, Tensor
 
 
-class ConvNeXt:
+class ConvNeXt(AnchoredRecognizer):
     """Finds a ConvNeXt under any prefix."""
 
     name = "convnext"
-
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether a first depthwise weight of any spelling is there."""
-        endings = tuple(spelling.anchor for spelling in CONVNEXT_SPELLINGS)
-        return any(tensor.name.endswith(endings) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where too little inside the backbone fits."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    endings = tuple(spelling.anchor for spelling in CONVNEXT_SPELLINGS)
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the best fitting backbone with what follows it."""

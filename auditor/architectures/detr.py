@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.blueprint import Aside, Node, tensors_of
 from auditor.architectures.detr_spellings import DETR_GRAMMARS
 from auditor.architectures.fit import compare
@@ -54,20 +55,11 @@ class DetrPlan:
         return self.reading.dims
 
 
-class DetectionTransformer:
+class DetectionTransformer(AnchoredRecognizer):
     """Finds a DETR or Deformable DETR under any prefix."""
 
     name = "detr"
-
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether the encoder's first weight of any spelling is there."""
-        endings = tuple(grammar.anchor for grammar in DETR_GRAMMARS)
-        return any(tensor.name.endswith(endings) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where queries, classes or boxes are not there."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    endings = tuple(grammar.anchor for grammar in DETR_GRAMMARS)
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the best fitting network, its backbone included."""

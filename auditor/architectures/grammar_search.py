@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.blueprint import Activation, Aside, Attention, Branches, Half, Leaf, Node, Residual, Sequence
 from auditor.architectures.counts import elements
 from auditor.architectures.grammar import LEAST_KNOWN, Grammar, Reading, read_grammar
@@ -14,7 +15,7 @@ from auditor.architectures.shapes import Shapes
 from auditor.facts import Architecture, Tensor
 
 
-class GrammarRecognizer:
+class GrammarRecognizer(AnchoredRecognizer):
     """What recognizers of tabled networks have in common; a family gives its grammars, its conditions and its words."""
 
     name: str
@@ -23,15 +24,10 @@ class GrammarRecognizer:
     least_values = 0.3  # and of its values: a detector's or segmenter's backbone is that much of it
     least_named = 0.0  # share of the tensors below which the network has no name of its own
 
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether the first weight of any spelling is there."""
-        endings = tuple(grammar.anchor for grammar in self.grammars)
-        return any(tensor.name.endswith(endings) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where the family's own evidence is not there."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Return the name of the first weight in every spelling."""
+        return tuple(grammar.anchor for grammar in self.grammars)
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the best fitting network of the family."""

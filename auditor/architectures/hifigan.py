@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.blueprint import Aside, Buffer, Conv1d, Node
 from auditor.architectures.network import Recognized, held
 from auditor.architectures.published import Structure, closest
@@ -65,20 +66,11 @@ class HifiGanPlan:
         return len(self.blocks) // len(self.ups)
 
 
-class HifiGan:
+class HifiGan(AnchoredRecognizer):
     """Finds a HiFi-GAN generator under any prefix."""
 
     name = "hifigan"
-
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether the first convolution is there."""
-        endings = tuple(f"{FIRST}.{weight}" for weight in WEIGHTS.values())
-        return any(tensor.name.endswith(endings) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where the convolutions do not follow each other."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    endings = tuple(f"{FIRST}.{weight}" for weight in WEIGHTS.values())
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the generator, if it is most of the file."""

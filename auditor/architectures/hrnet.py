@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.hrnet_blueprint import ANCHOR, HRNetPlan, hrnet_blueprint, read_hrnet
 from auditor.architectures.network import Recognized, held, with_twins
 from auditor.architectures.published import Structure, closest
@@ -28,19 +29,11 @@ def _structure(width: int) -> Structure:
 HRNETS = {f"hrnet_w{width}": _structure(width) for width in PUBLISHED_WIDTHS}
 
 
-class HRNet:
+class HRNet(AnchoredRecognizer):
     """Finds an HRNet under any prefix."""
 
     name = "hrnet"
-
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether the first branch's first weight is there."""
-        return any(tensor.name.endswith(ANCHOR) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where its stages are not those of an HRNet."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    endings = (ANCHOR,)
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the best fitting network with what follows it."""

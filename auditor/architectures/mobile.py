@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.mobile_blueprint import MobilePlan, mobile_blueprint, read_mobile
 from auditor.architectures.mobile_names import Layout, layout_of, mobile_name, strides_of, structure_of
 from auditor.architectures.mobile_spellings import MOBILE_SPELLINGS
@@ -15,20 +16,11 @@ from auditor.architectures.words import head_unknowns, head_words, listed, place
 from auditor.facts import Architecture, Tensor
 
 
-class MobileNetwork:
+class MobileNetwork(AnchoredRecognizer):
     """Finds a network of inverted residual blocks under any prefix."""
 
     name = "mobile"
-
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether a stem of any spelling is there."""
-        endings = tuple(spelling.anchor for spelling in MOBILE_SPELLINGS)
-        return any(tensor.name.endswith(endings) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where the blocks are another design's."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    endings = tuple(spelling.anchor for spelling in MOBILE_SPELLINGS)
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the best fitting backbone of a published design with what follows it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from auditor.architectures.anchored import AnchoredRecognizer
 from auditor.architectures.network import Recognized, held, with_twins
 from auditor.architectures.published import RESNET_BASIC, RESNET_BOTTLENECK, RESNET_WIDER, Structure, closest, exact_name
 from auditor.architectures.resnet_blueprint import POOLED_SHORTCUT, RESNET_SPELLINGS, ResNetPlan, resnet_blueprint
@@ -18,20 +19,11 @@ STRIDE_NOTE = "strides are taken as in torchvision: in a bottleneck's 3x3 convol
 STRIDE_UNKNOWN = "which convolution of a block carries the stride, and whether dilation replaces it"
 
 
-class ResNet:
+class ResNet(AnchoredRecognizer):
     """Finds a ResNet of four stages under any prefix."""
 
     name = "resnet"
-
-    def accepts(self, tensors: tuple[Tensor, ...]) -> bool:
-        """Tell whether the first block's first weight of any spelling is there."""
-        endings = tuple(spelling.anchor for spelling in RESNET_SPELLINGS)
-        return any(tensor.name.endswith(endings) for tensor in tensors)
-
-    def recognize(self, tensors: tuple[Tensor, ...]) -> Architecture | None:
-        """Return the architecture, or None where too little inside the backbone fits."""
-        match = self.match(tensors)
-        return match.architecture if match else None
+    endings = tuple(spelling.anchor for spelling in RESNET_SPELLINGS)
 
     def match(self, tensors: tuple[Tensor, ...]) -> Recognized | None:
         """Return the best fitting backbone with what follows it."""
