@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 80
+SETTING_SHOWN = 34  # characters of what tells two values of one metric apart
 
 _COLORS = {Verdict.CONSISTENT: "green", Verdict.UNVERIFIABLE: "yellow"}
 
@@ -66,7 +67,7 @@ def claims_table(claims: Iterable[Claim]) -> RenderableType:
     listed = list(claims)
     table = columns_of(("variant", 16), ("claim", 26), ("rank", 9), ("source", 26))
     for claim in listed:
-        setting = f" ({claim.setting})" if claim.setting else ""
+        setting = f" ({clip(claim.setting, SETTING_SHOWN)})" if claim.setting else ""  # --json has it whole
         place = claim.evidence.locator if claim.active else f"{claim.evidence.locator} (commented out)"
         table.add_row(
             untrusted(claim.variant, 60),
