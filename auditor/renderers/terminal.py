@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 80
-SETTING_SHOWN = 34  # characters of what tells two values of one metric apart
+SETTING_SHOWN = 42  # characters of what tells two values of one metric apart
 
 _COLORS = {Verdict.CONSISTENT: "green", Verdict.UNVERIFIABLE: "yellow"}
 
