@@ -61,6 +61,15 @@ TIMED = re.compile(
     rf"\b({TIMED_NAME.pattern.removeprefix('(?i)')})\b[^.]{{0,80}}[(\[]\s*(?:in )?(?:ms|s|fps|seconds|milliseconds)\s*[)\]]", re.IGNORECASE
 )
 
+TIME_OF = re.compile(
+    r"(?:test(?:ing)?|eval(?:uation)?|detection|forward|prediction|processing|execution|avg\.?|average|mean) (?:run ?)?time"
+    r"(?: ?(?:/|per) ?(?:im|img|image|frame|sample|scan|clip|video|batch))?"
+)
+TIME_UNIT = re.compile(r"(?:ms|msec|milliseconds?|fps)(?: ?(?:/|per) ?(?:im|img|image|frame|sample|scan|clip|video|batch))?")
+OF_SIGNALS = re.compile(  # what a sound or a video is cut into, and how it was recorded
+    r"window|hop|frames?(?![a-z])|chunk|shift|stride|length|duration|segment|context|overlap|look-?ahead|sampl|interval|step|rate|delay|input|video|train"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -110,6 +119,8 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
         return Header(Kind.IGNORED, printed)
     if AMOUNT.fullmatch(bare):
         return Header(Kind.SETTING, printed)
+    if is_timing(bare, inside):
+        return metric_header(printed, inside)
     if KIND_OF_MODEL.fullmatch(bare) and not is_metric(low):
         return Header(Kind.VARIANT, printed)
     if is_metric(low):
@@ -122,6 +133,13 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
     if DATASETS.search(low):
         return Header(Kind.DATASET, printed, UNITS.get(inside), printed)
     return Header(Kind.UNKNOWN, printed, UNITS.get(inside))
+
+
+def is_timing(bare: str, inside: str) -> bool:
+    """Tell whether a header is of a time or a speed: by its words, or by its unit over the name of a device, `Birdcore 8350 (ms)`."""
+    if TIME_OF.fullmatch(bare):
+        return True
+    return bool(TIME_UNIT.fullmatch(inside)) and not OF_SIGNALS.search(bare)
 
 
 def metric_header(printed: str, inside: str) -> Header:

@@ -85,7 +85,8 @@ def marked_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str
         return ours | (named if ours & named or not named else frozenset())
     if bold and len(bold) < len(rows) - len(cited):
         older = named if bold <= named else frozenset()  # bold only tells the newest of the own ones
-        return bold | older | (linked - foreign) | (linked if len(linked) == len(rows) else frozenset())
+        zoo = len(linked) == len(rows) and bold != named  # where print and name agree, a well-known network is the baseline
+        return bold | older | (linked if zoo else linked - foreign)
     if linked == everyone - cited:
         known = frozenset(n for n in linked if KNOWN_NETWORKS.fullmatch(lower(rows[n].name)) and not is_called(rows[n].name, tokens))
         return linked - known if named and 2 * len(known) < len(linked) + 1 else linked  # a baseline called as everybody calls it

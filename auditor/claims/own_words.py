@@ -95,7 +95,19 @@ def tokens_of(context: ClaimContext, headings: tuple[str, ...]) -> tuple[str, ..
     ):
         return (r"[\s_-]?".join(map(re.escape, short[0])),)  # of `Deformable DETR` neither word alone
     joined = [part.lower() for part in re.split(r"[-_./\s]+", name) if part]
-    return tuple(map(re.escape, special or own)) or ((r"[\s_-]?".join(map(re.escape, joined)),) if len(joined) > 1 else ())
+    return tuple(divided(part, titles) for part in special or own) or (
+        (r"[\s_-]?".join(map(re.escape, joined)),) if len(joined) > 1 else ()
+    )
+
+
+def divided(part: str, titles: Sequence[str]) -> str:
+    """Return the pattern of a name, with the gaps that a title writes in it: `GreyHeron` of a repository is `Grey Heron` in its tables."""
+    for title in titles:
+        words = re.findall(r"[a-z0-9]+", title.lower()[:200])
+        for count in (2, 3):
+            if "".join(words[:count]) == part:
+                return r"[\s_-]?".join(map(re.escape, words[:count]))
+    return re.escape(part)
 
 
 def is_name(word: str) -> bool:

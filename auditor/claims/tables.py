@@ -12,7 +12,7 @@ from auditor.claims.numbers import Reading, is_blank, plain, readings, split_par
 from auditor.claims.own_words import UNNAMED, own_name, own_tokens
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
-from auditor.claims.vocabulary import ELSEWHERE, KNOWN_NETWORKS, RESOURCES, Kind
+from auditor.claims.vocabulary import ELSEWHERE, KNOWN_NETWORKS, OURS, RESOURCES, THEIRS, Kind
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
@@ -174,12 +174,12 @@ def is_claim_column(number: int, header: Header, shape: Shape) -> bool:
 
 
 def is_of_others(header: Header, shape: Shape) -> bool:
-    """Tell whether a column repeats what another implementation gets, beside one of the same metric: `mAP (official code)`."""
-    said = header.attribute
-    metrics = (other.attribute for other in shape.headers if other.kind is Kind.METRIC)
-    return bool(ELSEWHERE.search(lower(said))) and any(
-        not ELSEWHERE.search(lower(other)) and lower(other).split()[0] == lower(said).split()[0] for other in metrics
-    )
+    """Tell whether a column repeats what others get, beside one of ours: `mAP (official code)`; `AP (paper)` beside `AP (ours)`."""
+    said = lower(header.attribute)
+    metrics = [lower(other.attribute) for other in shape.headers if other.kind is Kind.METRIC]
+    if THEIRS.search(said) and not OURS.search(said) and any(map(OURS.search, metrics)):
+        return True
+    return bool(ELSEWHERE.search(said)) and any(not ELSEWHERE.search(other) and other.split()[0] == said.split()[0] for other in metrics)
 
 
 def variant_column(rest: list[int], shape: Shape) -> int | None:
@@ -290,8 +290,8 @@ def cell_claims(
     """Return the claims of one cell."""
     cell, header = row.cells[column], row.headers[column]
     found = readings(cell.text)
-    if header.kind in (Kind.PARAMS, Kind.GFLOPS, Kind.SIZE):
-        found = tuple(r for r in found if not r.inner and r.part == 0)
+    if header.kind in (Kind.PARAMS, Kind.GFLOPS, Kind.SIZE):  # of a file there may be several: `1.8MB (FP16) | 980KB (INT8)`
+        found = tuple(r for r in found if not r.inner and (r.part == 0 or (header.kind is Kind.SIZE and r.unit)))
     evidence = evidence_of(table, row, cell, outline, lines) if found else None
     if evidence is None:
         return []
@@ -300,12 +300,13 @@ def cell_claims(
     claims: list[Claim] = []
     for some in found:
         attribute = attribute_of(some, parts, header, shape)
-        if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in CLAIMED):
+        if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in (*CLAIMED, Kind.SIZE)):
             continue
         same = any(other.attribute == attribute and other.value == some.value for other in claims)
         beside = "in parentheses" if some.inner else f"value {some.part + 1} of the cell" if same else ""  # of `8.6/8.6` each is one
         part = header.attribute if said_elsewhere(header, shape, parts) else header.setting
-        setting = combined(part, *local, plain(row.group), common, beside)
+        which = some.note if header.kind is Kind.SIZE else ""
+        setting = combined(part, *local, which, plain(row.group), common, beside)
         claims.append(
             Claim(
                 id="",

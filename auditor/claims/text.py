@@ -22,17 +22,31 @@ from auditor.facts import Block, Claim, Evidence, Outline
 MAX_BLOCK = 3000
 NUMBER = r"(?<![\w.,/@-])\d{1,3}(?:\.\d{1,4})?(?![\w.]*[\d])"
 STRONG = (
-    r"(?:box |mask |segm |keypoint )?(?:m?AP(?:@?[.\d]+|50|75)?|mIoU|MPJPE|PA-?MPJPE|P-?MPJPE|PCKh?|top-?[15](?: acc(?:uracy|\.)?)?"
-    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|EER|minDCF|PQ|WER|CER|(?:SI-?)?SDR|PESQ|MOTA|IDF1|HOTA)"
+    r"(?:box |mask |segm |keypoint )?"
+    r"(?:m?AP(?:@?[.\d]+|_?(?:50|70|75))?|m?IoU|Dice|MPJPE|PA-?MPJPE|P-?MPJPE|PCKh?|top-?[15](?: acc(?:uracy|\.)?)?"
+    r"|acc(?:uracy)?@?[15]?|PSNR|SSIM|FID|BLEU|F1|EPE|EER|minDCF|PQ|WER|CER|(?:SI-?)?SDR|PESQ|MOTA|IDF1|HOTA|FPS)"
 )
+METRIC = re.compile(rf"(?<![\w-]){STRONG}(?![\w])", re.IGNORECASE)
 AFTER = re.compile(
-    rf"(?P<a>{NUMBER})\s?%?(?:\s?/\s?(?P<b>\d{{1,3}}\.\d+)\s?%?)?\s+(?:\((?P<who>[A-Za-z][\w.+-]{{2,40}})\)\s+)?(?:ImageNet(?:-1K)? )?"
-    rf"(?P<m>{STRONG})(?:\s?/\s?(?P<n>{STRONG}))?(?![\w])",
+    rf"(?P<a>{NUMBER})\s?%?(?:\s?/\s?(?P<b>\d{{1,3}}\.\d+)\s?%?)?\s+(?:\((?P<who>[A-Za-z][\w.+-]{{2,40}})\)\s+)?"
+    rf"(?:in )?(?:ImageNet(?:-1K)? )?(?P<m>{STRONG})(?:\s?/\s?(?P<n>{STRONG}))?(?![\w])",
     re.IGNORECASE,
 )
 BEFORE = re.compile(
-    rf"(?<![\w-])(?P<m>{STRONG})\)?\s*(?:of|is|:|=|was)\s*(?:about |around |~)?[`'\"]?(?P<a>{NUMBER})\s?%?(?![\w/])", re.IGNORECASE
+    rf"(?<![\w-])(?P<m>{STRONG})\)?\s*(?:expected |obtained |achieved )?(?:of|is|:|=|was|should be|will be|(?=about |around |~))\s*"
+    rf"(?:about |around |~)?[`'\"]?(?P<a>{NUMBER})\s?%?(?![\w/])",
+    re.IGNORECASE,
 )
+EACH = re.compile(
+    rf"(?P<a>{NUMBER})\s?%? for (?:the |our )?(?P<name>[A-Za-z][\w+.-]{{2,40}})(?![\w/])"
+)  # `(42.2 for X-S and 48.7 for X-L)`
+SPEED = re.compile(
+    r"\bruns?\b|running|speed|inference|real[- ]?time|throughput"
+    r"|\bon (?:an?|one|a single|the) [\w -]{0,30}(?:GPU|CPU|Titan|RTX|GTX|[TVPA]\d{1,3}0?\b|Jetson|phone)",
+    re.IGNORECASE,
+)
+OF_WEIGHTS = re.compile(r"\W{1,3}(?:weights|model|checkpoint)")
+RECORDED = re.compile(r"camera|record|captur|sampl|frame ?rate|stream|subsampl|extract", re.IGNORECASE)
 ANNOUNCED = re.compile(
     rf"(?:returns?|outputs?|prints?|gets?|obtains?|sees?|achieves?|gives?|yields?)\s*:?\s*[`'\"(]*(?P<m>{STRONG})\s+(?P<a>{NUMBER})\s?%?(?![\w/])",
     re.IGNORECASE,
@@ -71,7 +85,7 @@ DATED = re.compile(
     re.IGNORECASE,
 )
 FIRST_PERSON = re.compile(
-    r"\b(?:we|our)\b|this should|you (?:should|will|can) (?:get|see|obtain|check)"
+    r"\b(?:we|our)\b|this (?:model )?should|you (?:should|will|can) (?:get|see|obtain|check|expect)"
     r"|(?:script|command|code) (?:should|will) (?:return|print|give|output)"
     r"|^the (?:proposed |final |resulting )?(?:model|network|method) (?:achieves|obtains|reaches|attains|gets|scores)",
     re.IGNORECASE,
@@ -105,7 +119,7 @@ class TextClaims:
         alone = own_name(context, outline.title)
         claims: list[Claim] = []
         for number, block in enumerate(outline.blocks):
-            if len(block.text) > MAX_BLOCK or DATED.match(block.text) or any(NEWS.search(section) for section in block.sections[1:]):
+            if len(block.text) > MAX_BLOCK or DATED.match(block.text) or any(map(is_news, block.sections[1:])):
                 continue
             before = [other for other in outline.blocks[max(0, number - 6) : number] if other.sections == block.sections]
             if block.kind == "code":
@@ -114,6 +128,11 @@ class TextClaims:
                 run = run_after(block, outline.blocks[number + 1 : number + 2])
                 claims.extend(prose_claims(block, before, lines, outline, tokens, alone, run))
         return tuple(claims)
+
+
+def is_news(heading: str) -> bool:
+    """Tell whether a heading is of news; a link in parentheses behind a release, `(Changelog)`, makes it none."""
+    return bool(NEWS.search(re.sub(r"\([^()]{0,40}\)", "", heading)))
 
 
 def console_claims(
@@ -149,6 +168,18 @@ def prose_claims(
             variant = variant or variant_in(found, sentence, block, tokens, alone) or (subject if found.attribute != "params" else "")
             if variant and variant != UNNAMED:
                 yield from claim_of(Found(found.attribute, found.printed, place + found.start), variant, block, lines, outline)
+        yield from each_claims(sentence, place, block, lines, outline, tokens)
+
+
+def each_claims(sentence: str, place: int, block: Block, lines: list[str], outline: Outline, tokens: tuple[str, ...]) -> Iterator[Claim]:
+    """Yield the results that a sentence at a place of its block gives to each own model by name, of the one metric named up to there."""
+    if EACH.search(sentence) is None:
+        return
+    metrics = {metric(match[0]) for match in METRIC.finditer(block.text[: place + len(sentence)])}
+    for match in EACH.finditer(sentence):
+        if len(metrics) == 1 and bears(match["name"], tokens):
+            found = Found(min(metrics), match["a"], place + match.start("a"))
+            yield from claim_of(found, match["name"].rstrip(".-"), block, lines, outline)
 
 
 def uncompared(sentence: str) -> str:
@@ -195,13 +226,17 @@ def subject_of(block: Block) -> str:
 
 def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Found]:
     """Yield the numbers of one sentence that stand beside a metric, a length in millimeters, or a count of parameters."""
+    timed = SPEED.search(sentence) and not RECORDED.search(sentence)  # a video has frames per second, too
     for match in AFTER.finditer(sentence):
+        if match["m"].lower() == "fps" and not timed:
+            continue
         yield Found(metric(match["m"]), match["a"], match.start("a"), match.start(), match["who"] or "")
         if match["b"]:
             yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"), match.start(), match["who"] or "")
     for pattern in (BEFORE, ANNOUNCED, DECIBEL):
         for match in pattern.finditer(sentence):
-            yield Found(metric(match["m"]), match["a"], match.start("a"), match.start())
+            if match["m"].lower() != "fps" or timed:
+                yield Found(metric(match["m"]), match["a"], match.start("a"), match.start())
     around = sentence if ACHIEVED.search(sentence) else " ".join(other.text for other in before[-2:] if other.kind != "code")
     if ACHIEVED.search(around):
         for match in DISTANCE.finditer(sentence):
@@ -233,8 +268,10 @@ def leading_name(block: Block) -> str:
 
 def named_in(text: str, tokens: tuple[str, ...]) -> str:
     """Return the first word of a text that bears the repository's name, with its size: `ConvNeXt-B`."""
-    for word in re.findall(r"(?<![\w/.-])[A-Za-z][\w+.-]{1,40}(?![\w/])", text):
-        clean = word.rstrip(".-")
+    for match in re.finditer(r"(?<![\w/.-])[A-Za-z][\w+.-]{1,40}(?![\w/])", text):
+        clean = match[0].rstrip(".-")
+        if OF_WEIGHTS.match(text, match.end()):
+            clean = clean.removesuffix("_config")  # weights are called by their configuration
         if bears(clean, tokens) and not re.search(r"\.(?:py|pth|bin|sh|md|yaml)$|_(?:dir|file|path|config)$", clean, re.IGNORECASE):
             return str(clean)
     return ""

@@ -40,7 +40,7 @@ METRICS = words(
     acc accuracy acc. top1 top5 top_1 top_5 acc@1 acc@5 acc1 acc5 top@1 top@5 err error errors error_rate err. precision prec recall
     ap map ap50 ap75 aps apm apl ar ap_box ap_mask box_ap mask_ap apb apm mar amap map50 map50-95 box_map mask_map ap^b ap^m apbox
     apmask miou iou fiou giou biou pq sq rq pq_th pq_st pacc macc aacc pixacc pixel_acc dice dsc hd95 assd nsd boundary_f j&f jf
-    jaccard f1 f_score f_measure fscore fmeasure em exact_match bleu bleu4 sacrebleu rouge rouge1 rouge2 rougel meteor cider spice
+    jaccard f1 f_score f_measure fscore fmeasure hmean em exact_match bleu bleu4 sacrebleu rouge rouge1 rouge2 rougel meteor cider spice
     chrf comet ter ppl perplexity wer cer per bpc bpd bits/dim bits_per_dim bpb nll mcc kappa auc auroc auprc roc_auc aupr eer
     mindcf min_dcf ece brier psnr ssim ms_ssim lpips dists niqe musiq fid kid sfid fvd clip_score clipscore inception_score is vmaf
     lmd fad mos utmos mpjpe pa_mpjpe p_mpjpe n_mpjpe mpjve mpvpe mpve pve pa_mpvpe pve_t mrpe mrpe_x mrpe_y mrpe_z pck pckh pckh@0.5
@@ -53,7 +53,8 @@ METRICS = words(
     specificity tpr fpr tnr fpr95 fpr@95 tar@far tar lfw agedb cfp_fp ijb_c loss val_loss test_loss train_loss score reward return
     win_rate success success_rate spl pass@1 pass@10 mmlu gsm8k hellaswag arc_c arc_e piqa winogrande truthfulqa humaneval mbpp math
     linear linear_probing linear_eval linear_probe fine_tune finetune fine_tuning finetuning knn k_nn zero_shot few_shot 1_shot
-    5_shot glue squad fps throughput latency speed inference_time infer_time inf_time inf._time runtime run_time img/s imgs/s
+    5_shot glue squad fps throughput latency speed inference_time infer_time inf_time inf._time average_time avg_time avg._time mean_time
+    forward_time processing_time runtime run_time img/s imgs/s
     images/s image/s samples/s tokens/s ms/img frames/s mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem
     memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
 
@@ -211,6 +212,7 @@ ELSEWHERE = re.compile(  # over a column: what somebody else's implementation of
     r"|(?:official|original)[ -](?:authors['’]?[ -])?"
     r"(?:(?:re-?)?impl\w*|repo\w*|code\w*|weights?|models?|papers?|pytorch|tf2?|tensorflow|caffe2?|releases?))(?![a-z])"
 )
+THEIRS = re.compile(r"(?<![a-z])(?:official(?:ly)?|originals?|papers?|reported|published)(?![a-z])", re.IGNORECASE)  # beside `OURS` alone
 CITED = re.compile(
     r"et\s*al\b|\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s*$|\((?:[A-Z]{2,8}['’ ]?\s?)?(?:19|20)\d\d[a-z]?\)"
     r"|(?:CVPR|ICCV|ECCV|NeurIPS|NIPS|ICLR|ICML|AAAI|TPAMI|arXiv)['’ ]{0,2}\d\d",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WEIGHTS = re.compile(
-    r"\.(?:pth|pyth|pt|tflite|msgpack|mlmodel|pdiparams|pkl|ckpt|bin|onnx|safetensors|h5|pdparams|npz|tar|zip|t7|caffemodel|params|weights|model)(?:\.tar|\.gz)?(?:[?#]|$)"
+    r"\.(?:pth|pyth|pt|tflite|msgpack|mlmodel|pdiparams|pkl|ckpt|bin|onnx|safetensors|h5|pdparams|mnn|npz|tar|zip|t7|caffemodel|params|weights|model)(?:\.tar|\.gz)?(?:[?#]|$)"
     r"|drive\.google\.com|docs\.google\.com/uc|huggingface\.co|onedrive|1drv\.ms|sharepoint|dropbox|pan\.baidu|releases/download|modelscope|zenodo|weiyun\.com|figshare|mega\.nz|/[fd]/[0-9a-f]{10,32}(?:[/?#]|$)",
     re.IGNORECASE,
 )

@@ -16,6 +16,7 @@ from auditor.documents.purpose_words import (
     OTHER,
     PURPOSES,
     RESULTS,
+    STRONG_SUFFIXES,
     WEAK_SUFFIXES,
     Topic,
     suffix_of,
@@ -53,6 +54,7 @@ _NEUTRAL = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"^[\s,]*(?:and|&|/|or|as well as|with|以及|和|、|y)[\s,]*(?:the\s|our\s|all\s)?$")
+_SAVED_AS = re.compile(r"(?:\s-o|\s-O|\s--output(?:-document)?|\s>)[\s=]+['\"]?([^\s'\";|&]{1,200})")  # by wget, curl, gdown
 _NUMBER = re.compile(r"^[~<>≈*\s]*[-+]?\d[\d.,]*\s*(?:\(.*\)|±.*|[%×xMmKkGgBbs/].*)?[*†‡]*$")
 
 
@@ -185,6 +187,9 @@ def _weigh_command(scale: Scale, place: Place, factor: float) -> bool:
     said = topics(where)
     if re.search(r"--?(?:wts|weights?|resume|ckpt|checkpoint|pretrained|load[\w-]*|init[\w-]*|model[\w-]*)[\s=]", text):
         scale.add(CHECKPOINT, 3.0, "value of an option for weights")
+    named = _SAVED_AS.search(text)
+    if named and suffix_of(named[1]) in STRONG_SUFFIXES:
+        scale.add(CHECKPOINT, 5.0, f"saved as a .{suffix_of(named[1])} file")
     _weigh_run(scale, [topic for topic in said if topic.weight >= 2.0], where, factor * 0.7, "in the command")
     lead = topics(place.wider)
     _weigh_run(scale, lead, place.wider, factor * 0.7, "before the command")
@@ -273,8 +278,11 @@ def _weigh_page(scale: Scale, place: Place) -> None:
         return
     words = f"{place.wider} {place.before}"
     spoken = topics(words)
-    own_words = [topic.purpose for topic in topics(label)] if place.link.form not in ("bare", "autolink") else []
-    if locate(url).host == "github_release" and any(topic.purpose == CHECKPOINT and topic.weight >= 2.4 for topic in spoken):
+    labeled = topics(label) if place.link.form not in ("bare", "autolink") else ()
+    own_words = [topic.purpose for topic in labeled]
+    if locate(url).host == "github_release" and any(
+        t.purpose == CHECKPOINT and t.weight >= 2.4 for t in (*spoken, *labeled, *topics(place.after[:60]))
+    ):
         scale.add(CHECKPOINT, 2.5, "weights in a release")
         return
     if url.endswith("/") and any(topic.purpose == CHECKPOINT for topic in url_topics(host_and_path(url)[1])) and "github" not in url:

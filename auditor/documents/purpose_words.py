@@ -29,6 +29,12 @@ _PRE = r"pre-?\s?train(?:ed|ing)?[\s-]+(?:\w+[\s-]+){0,3}?"
 
 # In this order: where two match the same words, the first has them.
 TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
+    # Whoever gives models together with their logs gives weights.
+    (
+        CHECKPOINT,
+        3.0,
+        _words(r"(?:models?|weights|checkpoints?)(?:,\sconfigs?)?\s(?:and|&|with)\s(?:their\s|the\s)?(?:training\s|train\s|test\s)?logs?"),
+    ),
     # Things called models that hold no trained weights, and things of a model that are not its weights.
     (
         DATASET,
@@ -66,6 +72,7 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
             r"models?\s(?:can|may|could)\s(?:also\s)?be\s(?:down-?loaded|found|obtained|accessed)",
             r"[\w-]{1,60}\.(?:pth(?:\.tar)?|pt|ckpt|safetensors|onnx|caffemodel|pdparams|tflite)",
             r"(?:[\w-]{1,60}[_-])?(?:model|weights|checkpoint)(?:[_-][\w-]{1,40})?\.(?:bin|h5|hdf5|pb|pkl|npz)",
+            r"(?:converted|exported|quantized)\s(?:[\w.-]+\s)?models?",
             r"released\smodels? model\sfiles? model\sdownloads? download\s(?:our|the|all)?\s?models? model\sparameters",
             r"modelos?\s(?:pre-?)?entrenados? pesos 预训练(?:好的)?(?:模型|权重) 模型(?:下载|权重|文件|参数) 权重 训练好的模型",
         ),
@@ -132,7 +139,7 @@ _QUALIFIERS = tuple(
 
 STRONG_SUFFIXES = frozenset(
     "pth pyth pt ckpt safetensors onnx caffemodel pdparams pdiparams tflite gguf ggml weights t7 params mlmodel mlpackage nemo keras"
-    " msgpack pth.tar pt.tar ptl torchscript pth.gz pth.zip ckpt.zip engine trt nnef dlc rknn hef".split()
+    " msgpack pth.tar pt.tar ptl torchscript pth.gz pth.zip ckpt.zip engine trt nnef dlc rknn hef mnn".split()
 )
 WEAK_SUFFIXES = frozenset("bin h5 hdf5 pb pkl pickle jit npz joblib meta index".split())
 CONTAINER_SUFFIXES = frozenset("zip tar gz tgz tar.gz 7z rar bz2 tar.bz2 xz xml".split())

@@ -18,6 +18,10 @@ def classified(text: str, path: str = "README.md", tree: tuple[str, ...] = (), r
 
 
 CASES = [
+    (f"## Models\n\nIf they fail, models and training logs are also available in [a drive]({DRIVE}) by code wt9n.", "checkpoint"),
+    (f"## Demo\n\n```\nwget {DRIVE} -O great_v2.pth\n```", "checkpoint"),
+    (f"## Demo\n\n```\nwget {DRIVE} -O great.ttc\n```", "other"),
+    (f"## Demo\n\nYou can convert the network yourself or use the [converted model]({DRIVE})", "checkpoint"),
     # called by the repository's name and a size, wherever it was trained
     (f"* trainval35k (VGG): [GreatNet320]({DRIVE})", "checkpoint"),
     (f"* trainval35k images: [part 1]({DRIVE})", "dataset"),
@@ -225,3 +229,18 @@ def test_words_inside_of_an_identifier_say_nothing() -> None:
     text = f"## GreatNet for mesh visualization\n\n* Download GreatNet trained on [[SetA+SetB] without `loss['mesh_joint']`]({DRIVE})."
     assert classified(text)[DRIVE].purpose == "checkpoint"
     assert classified(f"Download the [meshes]({DRIVE}) of SetA.")[DRIVE].purpose == "dataset"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("## Demo\n\n[Download Link](URL).", "https://github.com/lab/GreatNet/releases/download/v1/great_416.mnn"),
+        ("First, from the [page](URL) take weights that were trained.", "https://github.com/lab/GreatNet/releases/tag/0.3"),
+        (
+            "Examples are [here](tutorial/). What was trained is there, too. [weights](URL)",
+            "https://github.com/lab/GreatNet/releases/tag/custom",
+        ),
+    ],
+)
+def test_files_and_releases_that_can_only_hold_weights(text: str, url: str) -> None:
+    assert classified(text.replace("URL", url))[url].purpose == "checkpoint"
