@@ -54,8 +54,16 @@ KIND_OF_MODEL = re.compile(  # `masked language model` names models, `teacher mo
 )
 LISTED = re.compile(r"(?<![\w/.-])[A-Za-z][\w@.+-]{0,20}(?:\s?/\s?[A-Za-z][\w@.+-]{0,20}){1,3}(?![\w/])")
 SLASHED = re.compile(r"(\S+)\s+(\S+(?:\s?/\s?\S+)+)")
+AT_THRESHOLD = re.compile(r"[a-z][a-z -]{0,20}@ ?(?:r|iou ?=? ?)?\d{1,2}(?:\.\d+)?")  # `Truck@R40`, `Rank@1`, `Rider@0.5`
+OF_SIZE = re.compile(r"(?i)\s*(?:(?:clean|final|val|test|train)\s+)?\(([^()]{1,20})\)\s+(?=\w)")
 OF_A_SET = re.compile(r"(.+?)\s*\(([^()]+)\)")
 
+DEVICE = re.compile(  # that something runs on: `A100`, `RTX 4090`, `Jetson Orin (FP16)`
+    r"(?i)(?:(?:nvidia|intel|apple|tesla|geforce|quadro|snapdragon)[ -]?){0,3}"
+    r"(?:(?:rtx|gtx|titan)[ -]?\w{1,6}(?: ?ti| super)?|[ahpv]\d{2,3}(?:[ -]?\d{2}gb)?|[tl]4|l40s?|xeon\w*|\d{4} ?ti"
+    r"|jetson[\w -]{0,12}|(?:agx |orin |xavier )?(?:orin|xavier|nano)(?: nx)?|iphone ?\w{0,6}|[cgtn]pu|tpu ?v\d|m[1-4](?: max| pro)?"
+    r"|i[579]\W?\w*)(?: ?\([^()]{0,40}\))?"
+)
 TIMED_NAME = re.compile(r"(?i)(?:running |inference )?(?:speed|latency|run-?time|running time|inference time|throughput)")
 TIMED = re.compile(
     rf"\b({TIMED_NAME.pattern.removeprefix('(?i)')})\b[^.]{{0,80}}[(\[]\s*(?:in )?(?:ms|s|fps|seconds|milliseconds)\s*[)\]]", re.IGNORECASE
@@ -65,6 +73,7 @@ TIME_OF = re.compile(
     r"(?:test(?:ing)?|eval(?:uation)?|detection|forward|prediction|processing|execution|avg\.?|average|mean) (?:run ?)?time"
     r"(?: ?(?:/|per) ?(?:im|img|image|frame|sample|scan|clip|video|batch))?"
 )
+DURATION_NAME = re.compile(r"(?:total |test |run |running |infer(?:ence)? )?(?:time|infer(?:ence)?|forward)")
 TIME_UNIT = re.compile(r"(?:ms|msec|milliseconds?|fps)(?: ?(?:/|per) ?(?:im|img|image|frame|sample|scan|clip|video|batch))?")
 OF_SIGNALS = re.compile(  # what a sound or a video is cut into, and how it was recorded
     r"window|hop|frames?(?![a-z])|chunk|shift|stride|length|duration|segment|context|overlap|look-?ahead|sampl|interval|step|rate|delay|input|video|train"
@@ -113,6 +122,8 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
         return Header(Kind.BACKBONE, printed)
     if bare in WHOLE_ONLY and (METRICS.fullmatch(bare) or JOINTS.fullmatch(bare)):
         return metric_header(printed, inside)
+    if TIME_UNIT.fullmatch(inside) and DEVICE.fullmatch(bare):
+        return metric_header(printed, inside)
     if IGNORED.fullmatch(bare) or SETTINGS.fullmatch(bare):
         return Header(Kind.IGNORED if IGNORED.fullmatch(bare) else Kind.SETTING, printed)
     if OF_TRAINING.search(low):
@@ -137,7 +148,7 @@ def named_header(printed: str, low: str, bare: str, inside: str) -> Header:
 
 def is_timing(bare: str, inside: str) -> bool:
     """Tell whether a header is of a time or a speed: by its words, or by its unit over the name of a device, `Birdcore 8350 (ms)`."""
-    if TIME_OF.fullmatch(bare):
+    if TIME_OF.fullmatch(bare) or (UNITS.get(inside) == "s" and DURATION_NAME.fullmatch(bare)):  # of training it would be hours
         return True
     return bool(TIME_UNIT.fullmatch(inside)) and not OF_SIGNALS.search(bare)
 
@@ -164,8 +175,11 @@ def metric_name(printed: str) -> str:
     found = list(METRICS.finditer(low))
     first = DATASETS.match(low)
     if first and found and found[-1].start() >= first.end() and len(low) == len(printed):
-        printed = re.sub(r"^(?:v?\d+(?:\.\d+)?)\s+(?=[A-Za-z])", "", printed[first.end() :].strip(" -:_,/()")) or printed
-        printed += ")" * (printed.count("(") - printed.count(")"))
+        rest = printed[first.end() :]
+        size = OF_SIZE.match(rest)  # `Sintel clean (436x1024) AEPE`
+        rest = rest[size.end() :] if size and not is_metric(size[1].lower()) else rest
+        printed = re.sub(r"^(?:v?\d+(?:\.\d+)?)\s+(?=[A-Za-z])", "", rest.strip(" -:_,/()")) or printed
+        printed = "(" * (printed.count(")") - printed.count("(")) + printed + ")" * (printed.count("(") - printed.count(")"))
     elif (
         found
         and len(low) == len(printed)
@@ -201,7 +215,7 @@ def is_metric(low: str) -> bool:
         if match[0] not in WHOLE_ONLY or match[0] == without_unit(low)[0]:
             return True
     key = confusable(without_unit(low)[0])
-    return key in CONFUSED or bool(JOINTS.fullmatch(low))
+    return key in CONFUSED or bool(JOINTS.fullmatch(low)) or bool(AT_THRESHOLD.fullmatch(low))
 
 
 def without_unit(low: str) -> tuple[str, str]:

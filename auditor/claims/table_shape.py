@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from auditor.claims.cross_table import as_rows, model_columns
-from auditor.claims.headers import Header, header_of, lower, metrics_in, timed_in
+from auditor.claims.headers import DEVICE, Header, header_of, lower, metrics_in, timed_in
 from auditor.claims.numbers import readings
 from auditor.claims.vocabulary import METRICS, Kind
 from auditor.facts import Cell, Table
@@ -16,7 +16,9 @@ MAX_ROWS = 3000
 MAX_COLUMNS = 60
 COUNTS = (Kind.PARAMS, Kind.GFLOPS)
 CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
-SCORED = re.compile(r"(?i)\b(?:results?|scores?|performance|accurac(?:y|ies))\b|结果|性能")
+SCORED = re.compile(r"(?i)\b(?:results?|scores?|performance|evaluations?|accurac(?:y|ies))\b|结果|性能")
+ON_DEVICE = re.compile(r"(?P<name>[^()]{2,40}?) (?:on|@|with) (?:an? |the |one )?(?P<device>[^()]{1,30}?)\s*(?P<unit>\([^()]{1,20}\))?")
+PART_OF_SET = re.compile(r"(?i)(?:seq(?:uence)?s?|scenes?|fold|split|subjects?|part|clip|video)(?:\.|#|no\.|\s|-|_){0,3}\d{1,4}")
 LAYER = re.compile(r"(?:layer|module|operat(?:ion|or)|block|stage)s?(?:[ _-]?(?:name|type|#|no\.?|\(type.*))?|op")
 LAYER_SHAPE = re.compile(r"(?:in|out|input|output)(?:puts?)?[ _-]?(?:shape|size|dim\w*|channels?)(?: ?[(\[].*)?")
 
@@ -65,7 +67,10 @@ def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
         return Shape(flat[0], grouped(*flat), metrics)
     if is_transposed(headers, body, metrics):
         texts, body = turned([joined(parts) for parts in columns], body)
-        return Shape(tuple(header_of(text) for text in texts), grouped(tuple(header_of(text) for text in texts), body), metrics, True)
+        plain_headers = tuple(header_of(text) for text in texts)
+        if all(is_set(header) for header in headers[1:]):  # `Seq. 09`, `Seq. 10`: of the one model there is
+            plain_headers = (replace(plain_headers[0], kind=Kind.SETTING), *plain_headers[1:])
+        return Shape(plain_headers, grouped(plain_headers, body), metrics, True)
     return Shape(headers, grouped(headers, body), metrics, scored=scored)
 
 
@@ -109,7 +114,23 @@ def headers_of(columns: list[list[str]]) -> tuple[Header, ...]:
     """
     lowest = [header_of(parts[-1]) if len(parts) > 1 else Header(Kind.UNKNOWN, "") for parts in columns]
     again = {low.attribute for low in lowest if low.attribute and [other.attribute for other in lowest].count(low.attribute) > 1}
-    return tuple(header_under(parts, low, low.attribute in again) for parts, low in zip(columns, lowest, strict=True))
+    headers = tuple(header_under(parts, low, low.attribute in again) for parts, low in zip(columns, lowest, strict=True))
+    return on_devices(headers)
+
+
+def on_devices(headers: tuple[Header, ...]) -> tuple[Header, ...]:
+    """Return the headers with devices made what the first of them measures: `Latency on V100 (ms)`, `A100`, `RTX 4090`."""
+    timed: Header | None = None
+    told = []
+    for header in headers:
+        if timed and header.kind in (Kind.UNKNOWN, Kind.SETTING) and DEVICE.fullmatch(header.attribute):
+            header = replace(timed, setting=header.attribute)
+        else:
+            match = ON_DEVICE.fullmatch(header.attribute) if header.kind is Kind.METRIC and header.unit in ("ms", "s", "fps") else None
+            first = match and DEVICE.fullmatch(match["device"])
+            timed = replace(header, attribute=f"{match['name']} {match['unit']}".strip()) if match and first else None
+        told.append(header)
+    return tuple(told)
 
 
 def header_under(parts: list[str], low: Header, again: bool) -> Header:
@@ -150,7 +171,8 @@ def grouped(headers: tuple[Header, ...], body: list[tuple[Cell, ...]]) -> tuple[
 
 def is_transposed(headers: tuple[Header, ...], body: list[tuple[Cell, ...]], metrics: tuple[str, ...]) -> bool:
     """Tell whether models are the columns: no header is a metric, and the first cells of the rows are."""
-    if any(header.kind in (*CLAIMED, Kind.SIZE, Kind.DATASET) for header in headers[1:]):
+    sets = all(is_set(header) for header in headers[1:])
+    if any(header.kind in (*CLAIMED, Kind.SIZE, *(() if sets else (Kind.DATASET,))) for header in headers[1:]):
         return False
     if headers[0].kind is Kind.VARIANT and not any(header.kind is Kind.UNKNOWN for header in headers[1:]):
         return False
@@ -159,6 +181,11 @@ def is_transposed(headers: tuple[Header, ...], body: list[tuple[Cell, ...]], met
         return False
     wanted = (*CLAIMED, Kind.DATASET) if metrics else CLAIMED
     return 2 * sum(kind in wanted for kind in first) > len(first)
+
+
+def is_set(header: Header) -> bool:
+    """Tell whether a header is a data set, a split or one part of a set: `Seq. 09`, `fold 3`."""
+    return header.kind is Kind.DATASET or PART_OF_SET.fullmatch(header.attribute) is not None
 
 
 def turned(texts: list[str], body: list[tuple[Cell, ...]]) -> tuple[list[str], list[tuple[Cell, ...]]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from auditor.claims.headers import Header, is_metric, is_timed, lower, setting_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.naming import RowName, bears, own_rows
 from auditor.claims.numbers import Reading, is_blank, plain, readings, split_parts
 from auditor.claims.own_words import UNNAMED, own_name, own_tokens
+from auditor.claims.row_names import clean_name, name_above, with_names_above, with_sizes
 from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
 from auditor.claims.units import unit_of
 from auditor.claims.vocabulary import ELSEWHERE, KNOWN_NETWORKS, OURS, RESOURCES, THEIRS, Kind
@@ -17,6 +18,9 @@ from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
     r"(?i)^(?:model|link|download|here|github|url|ckpt|checkpoint|weights?|log|config|[-–—/|& ]|google drive|onedrive|baidu(?: ?yun)?)+$"
+)
+IDENTIFYING = re.compile(
+    r"(?i)train(?:ed|ing)?(?: (?:data)?sets?| data| on)?|styles?|types?|versions?|init\w*|pre-?train\w*|teacher|modality|settings?"
 )
 FILLER = re.compile(
     r"(?i)^(?:\d{1,2}(?:\.\d{1,2})*[.):]\s+|\d{1,2}(?:\.\d{1,2})+\s+(?=\D))?(?:main |experimental |quantitative )?"
@@ -29,8 +33,6 @@ DURATION = re.compile(
 PAPER = re.compile(r"(?i)arxiv\.org/|openreview\.net/|thecvf\.com/|aclanthology|doi\.org/|\.pdf$")
 OVERALL = re.compile(r"avg\.?|average|mean|total|all|overall|平均|平均分")
 YES_OR_NO = re.compile(r"(?i)[✓✗✔✘×√☑☒xy n-]?|yes|no|true|false|w/|w/o|with|without|:[a-z_]+:")
-SAME_AS_ABOVE = re.compile(r"|[\"“”〃″]|''|,,|同上")
-SIZE_WORD = re.compile(r"(?i)(?<![a-z])(?:nano|tiny|mini|small|base|medium|large|huge|giant|x+-?(?:small|large)|xs|xl|xxl)(?![a-z])")
 ONLY_OURS = re.compile(
     r"(?i)\(?(?:ours|(?:our|the proposed|proposed)(?: method| model| approach| network)?|this (?:work|paper|repo(?:sitory)?))\)?"
 )
@@ -75,8 +77,11 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
         columns = columns_of(shape, tokens)
     if not columns.claims or is_matrix(shape, columns):
         return []
-    names = [variant_of(row, columns) or own_name(context, outline.title) for row in shape.rows]
-    if columns.settings and set(names) == {UNNAMED}:  # of a nameless model that was trained on several sets, the set tells which
+    alone = (name_above(table, outline) if columns.variant is None else "") or own_name(context, outline.title)
+    names = [variant_of(row, columns) or alone for row in shape.rows]
+    if columns.variant is None and columns.settings[:1] == (0,) and IDENTIFYING.fullmatch(lower(shape.headers[0].attribute)):
+        names = [" ".join(part for part in (alone, clean_name(row.cells[0].text)) if part != UNNAMED)[:160] for row in shape.rows]
+    elif columns.settings and set(names) == {UNNAMED}:  # of a nameless model that was trained on several sets, the set tells which
         names = [clean_name(row.cells[columns.settings[0]].text)[:160] or UNNAMED for row in shape.rows]
     if columns.settings and columns.variant is None and len(set(names)) == 1:
         names = with_sizes(names, [clean_name(row.cells[columns.settings[0]].text) for row in shape.rows])
@@ -92,28 +97,6 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
             for column in columns.claims:
                 claims.extend(cell_claims(table, shape, row, name, column, columns, common, outline, lines))
     return claims
-
-
-def with_names_above(shape: Shape, variant: int) -> Shape:
-    """Return the shape with the names that rows leave out because the row above says them: a cell that a printed table would span.
-
-    The first row of a group has no row above that it could continue.
-    """
-    rows: list[Row] = []
-    for row in shape.rows:
-        cell = row.cells[variant]
-        if SAME_AS_ABOVE.fullmatch(cell.text.strip()) and rows and rows[-1].group == row.group:
-            above = rows[-1].cells[variant]
-            cells = (*row.cells[:variant], replace(above, raw="", line=cell.line, region=cell.region), *row.cells[variant + 1 :])
-            row = replace(row, cells=cells)
-        rows.append(row)
-    return replace(shape, rows=tuple(rows)) if tuple(rows) != shape.rows else shape
-
-
-def with_sizes(names: list[str], settings: list[str]) -> list[str]:
-    """Return the one name of a table with the settings that tell its sizes apart: `Wader` and `Task A large`, `Task A base`."""
-    sized = [bool(SIZE_WORD.search(text)) for text in settings]
-    return [f"{name} {text}"[:160] for name, text in zip(names, settings, strict=True)] if all(sized) else names
 
 
 def columns_of(shape: Shape, tokens: tuple[str, ...]) -> Columns:
@@ -143,7 +126,8 @@ def is_scores(shape: Shape) -> bool:
     sets = [n for n, kind in enumerate(kinds) if kind is Kind.DATASET or (unnamed and kind is Kind.UNKNOWN and not is_textual(n, shape))]
     cells = [row.cells[n].text for n in sets for row in shape.rows if not is_blank(row.cells[n].text)]
     exact = sum(any(some.decimals or some.unit == "%" for some in readings(text)) for text in cells)
-    return Kind.VARIANT in kinds and len(sets) > 1 and 2 * exact > len(cells)
+    named = Kind.VARIANT in kinds or (shape.scored and is_textual(0, shape) and IDENTIFYING.fullmatch(lower(shape.headers[0].attribute)))
+    return bool(named) and len(sets) > 1 and 2 * exact > len(cells)
 
 
 def is_matrix(shape: Shape, columns: Columns) -> bool:
@@ -226,9 +210,14 @@ def identity_columns(variant: int, rest: list[int], shape: Shape, tokens: tuple[
 
 
 def says_only_link(number: int, shape: Shape) -> bool:
-    """Tell whether links of a column lead to different places under one word (`script`, `args`): that names no model."""
+    """Tell whether links of a column lead to different places under one word (`script`, `args`): that names no model.
+
+    Under `Model`, a name that is one (`XL/2`) stays one: its rows differ in their setting.
+    """
     linked = [row.cells[number] for row in shape.rows if row.cells[number].links]
     places = {cell.links for cell in linked}
+    if shape.headers[number].kind is Kind.VARIANT and any(re.search("[A-Z0-9]", c.text) and not LINK_WORDS.match(c.text) for c in linked):
+        return False
     rest = [row.cells[number].text for row in shape.rows if not row.cells[number].links]
     return len(places) > 1 and len({cell.text for cell in linked}) == 1 and all(map(is_blank, rest))
 
@@ -243,12 +232,6 @@ def variant_of(row: Row, columns: Columns) -> str:
     """Return the variant of a row as printed, cleaned of markup."""
     parts = [clean_name(row.cells[n].text) for n in columns.identity]
     return " ".join(dict.fromkeys(part for part in parts if part and not re.fullmatch(r"[-–—]+", part)))[:160]
-
-
-def clean_name(text: str) -> str:
-    """Return a name without markup, footnote symbols and LaTeX boxes."""
-    name = re.sub(r"[†‡§□■△▲]|\[\d{1,2}\]$|:[a-z_]+:", " ", plain(text))
-    return " ".join(name.split())
 
 
 def called(name: str, context: ClaimContext, title: str) -> str:

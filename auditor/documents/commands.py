@@ -19,8 +19,8 @@ _GDOWN = re.compile(r"(?:^|[\s;&|(`!/])gdown(?:\.py|\.download|\.cached_download
 _DRIVE_ID = re.compile(r"(?<![\w/=?&.-])([A-Za-z0-9_-]{25,60})(?![\w.-])")
 _HUB_ID = re.compile(
     r"(?:from_pretrained|snapshot_download|hf_hub_download|huggingface-cli\s+download|hf\s+download|load_model)\s*\(?\s*"
-    r"(?:(?:repo_id|pretrained_model_name_or_path|model_id)\s*=\s*)?[\"']?([A-Za-z0-9][\w.-]{1,60}/[A-Za-z0-9][\w.-]{1,95})(?![\w/])[\"']?"
-)
+    r"(?:(?:repo_id|pretrained_model_name_or_path|model_id)\s*=\s*)?[\"']?([A-Za-z0-9][\w.-]{1,60}/[A-Za-z0-9][\w.-]{1,95}+)(?<![_-])(?![\w/{<$%])[\"']?"
+)  # the whole name, and not what stands before the `{}` of one to be filled in
 _PLACEHOLDER = re.compile(
     r"^(?:path|your|my|models?|checkpoints?|weights?|ckpts?|outputs?|data|pretrained|user(?:name)?|results?|logs?|saved|tmp)\b",
     re.IGNORECASE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from auditor.addresses import locate
 from auditor.documents.identity import known_full_name
+from auditor.documents.mirrors import with_mirrors
 from auditor.documents.owner import owner_of
 from auditor.documents.places import path_in_repository, resolved_path
 from auditor.documents.purpose import judge
@@ -47,15 +48,18 @@ def classify_links(outlines: Sequence[Outline], full_name: str, tree: Collection
     weights = weight_folders(tree)
     for outline in outlines:
         judged: dict[str, int] = {}
+        looked_at = []
         for place in places(outline, full_name, weights):
             judged[place.link.url] = judged.get(place.link.url, 0) + 1
-            if judged[place.link.url] > MAX_PLACES or _is_inner(place):
-                continue
-            candidate = _Candidate(outline, place, judge(place, full_name))
+            if judged[place.link.url] <= MAX_PLACES and not _is_inner(place):
+                looked_at.append(place)
+        for place, judgement in zip(looked_at, with_mirrors(looked_at, [judge(place, full_name) for place in looked_at]), strict=True):
+            candidate = _Candidate(outline, place, judgement)
             known = best.get(place.link.url)
             if known is None or _rank(candidate) > _rank(known):
                 best[place.link.url] = candidate
     _add_companions(best)
+    _add_inner_folders(best)
     lines: dict[int, list[str]] = {}
     links = []
     for number, candidate in enumerate(_in_order(best, outlines), 1):
@@ -75,6 +79,18 @@ def _add_companions(best: dict[str, _Candidate]) -> None:
             best[url] = replace(
                 candidate, judgement=Judgement(CHECKPOINT, candidate.judgement.score, f".{suffix} beside weights of the same name")
             )
+
+
+def _add_inner_folders(best: dict[str, _Candidate]) -> None:
+    """Make checkpoints of the folders within a linked folder of weights, as a README lists a web server's tree."""
+    outer = {
+        url for url, candidate in best.items() if candidate.judgement.purpose == CHECKPOINT and url.endswith("/") and url.count("/") > 4
+    }
+    for url, candidate in best.items():
+        parents = url.split("/")
+        over = next((one for n in range(5, min(len(parents), 12)) if (one := "/".join(parents[:n]) + "/") in outer and one != url), "")
+        if over and url.endswith("/") and candidate.judgement.purpose != CHECKPOINT:
+            best[url] = replace(candidate, judgement=Judgement(CHECKPOINT, best[over].judgement.score, f"folder within {over}"[:200]))
 
 
 def _in_order(best: dict[str, _Candidate], outlines: Sequence[Outline]) -> list[_Candidate]:

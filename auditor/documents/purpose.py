@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from auditor.addresses import Address, locate, queried_file
-from auditor.documents.purpose_settled import Judgement, Place, host_and_path, lists_own_models, query_of, settled
+from auditor.documents.purpose_settled import Judgement, Place, host_and_path, is_in_space, lists_own_models, query_of, settled
 from auditor.documents.purpose_words import (
     CHECKPOINT,
     CONTAINER_SUFFIXES,
@@ -96,7 +96,7 @@ def judge(place: Place, full_name: str) -> Judgement:
     _weigh_name(scale, place, full_name, address)
     if (address.target == "page" and address.host not in _HUB_REPOSITORY) or address.host == "github":
         _weigh_page(scale, place)
-    holds_files = address.host in _FILE_HOSTS or address.target == "file"
+    holds_files = address.host in _FILE_HOSTS or address.target == "file" or is_in_space(host_and_path(url)[1], address)
     return scale.judgement(FILE_THRESHOLD if holds_files else THRESHOLD)
 
 
@@ -112,7 +112,7 @@ def _weigh_address(scale: Scale, place: Place, full_name: str, address: Address)
     elif suffix in CONTAINER_SUFFIXES:
         scale.add(CHECKPOINT, 0.3, f".{suffix} file")
         scale.add(DATASET, 0.3, f".{suffix} file")
-    if address.host in _HUB_REPOSITORY:
+    if address.host in _HUB_REPOSITORY and not is_in_space(path, address):
         is_data = address.host != "hugging_face" and "/datasets/" in path + "/"
         if is_data:
             scale.add(DATASET, 8.0, f"dataset of {address.host}")

@@ -82,6 +82,8 @@ def settled(place: Place, address: Address, full_name: str) -> Judgement | None:
     if address.host == "hugging_face":
         if lists_own_models(place, url, path, full_name):
             return None  # what is said of it decides
+        if is_in_space(path, address):
+            return _by_suffix(suffix_of(path)) if address.target == "file" else None
         return _hub(path) or _hub_by_name(place, path, full_name)
     if address.host == "github" and path_in_repository(url, full_name) and suffix_of(path) not in STRONG_SUFFIXES:
         return (
@@ -106,6 +108,11 @@ def _by_suffix(suffix: str) -> Judgement | None:
     if suffix == "pdf":
         return Judgement(PAPER, _SETTLED, ".pdf file")
     return Judgement(OTHER, _SETTLED, f".{suffix} file") if suffix in OTHER_SUFFIXES else None
+
+
+def is_in_space(path: str, address: Address) -> bool:
+    """Tell whether a path of the Hugging Face hub is a file or folder in the repository of a demo, which may keep its weights there."""
+    return address.host == "hugging_face" and address.target in ("file", "folder") and path.lower().startswith("/spaces/")
 
 
 def _hub(path: str) -> Judgement | None:

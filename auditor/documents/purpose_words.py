@@ -69,7 +69,7 @@ TOPICS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
             r"(?:model\s)?check-?points? ckpts? weights? model[\s_-]?zoos? snapshots? state[\s_]dicts?",
             r"(?:fine-?\s?)?tuned\s(?:\w+\s)?models? (?:\w+-)?trained[\s-]+(?:\w+[\s-]+){0,2}?(?:models?|networks?|weights?)",
             r"download\s+(?:[\w.-]+\s+){1,4}trained\s+(?:on|with|using) torchscript onnx\smodels?",
-            r"models?\s(?:can|may|could)\s(?:also\s)?be\s(?:down-?loaded|found|obtained|accessed)",
+            r"models?(?:\s\([^()]{1,60}\))?\s(?:can|may|could)\s(?:also\s|all\s)?be\s(?:down-?loaded|found|obtained|accessed)",
             r"[\w-]{1,60}\.(?:pth(?:\.tar)?|pt|ckpt|safetensors|onnx|caffemodel|pdparams|tflite)",
             r"(?:[\w-]{1,60}[_-])?(?:model|weights|checkpoint)(?:[_-][\w-]{1,40})?\.(?:bin|h5|hdf5|pb|pkl|npz)",
             r"(?:converted|exported|quantized)\s(?:[\w.-]+\s)?models?",

@@ -108,3 +108,17 @@ def test_what_the_following_command_returns_is_of_the_weights_that_it_loads():
     assert said(announced, ("code", "python run.py --model koala_base")) == [("koala_base", "EER", 1.204, None)]
     two = "python run.py --model koala_a\npython run.py --model koala_b"
     assert "koala_a" not in str(said(announced, ("code", two)))
+
+
+def test_what_a_comparison_achieved_is_the_own_result():
+    text = "PoseThing-XL/2 models outperform all prior models on two sets, achieving a state-of-the-art FID of 2.27 on the latter."
+    assert said(("paragraph", text)) == [("PoseThing-XL/2", "FID", 2.27, None)]
+    assert said(("paragraph", "PoseThing outperforms OtherNet, achieving an FID of 3.1 lower than 2.2.")) == []
+    assert said(("paragraph", "PoseThing outperforms OtherNet with an FID of 3.1, a large margin.")) == []
+
+
+def test_a_name_of_several_words_is_found_in_a_sentence():
+    document = Document("README.md", "The Fast Everything encoder reaches 86.2 mIoU on Cityscapes.", "0" * 64, "document:README.md")
+    block = Block(document.text, 1, "paragraph", ("Fast Everything", "Results"))
+    (claim,) = extract_claims([Outline(document, blocks=(block,))], ClaimContext("someone/Fast-Everything", "Fast Everything: a network"))
+    assert (claim.variant, claim.attribute, claim.value) == ("Fast Everything", "mIoU", 86.2)

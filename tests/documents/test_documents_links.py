@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.documents.links import classify_links, quoted, weight_folders
+from auditor.documents.links import classify_links, places, quoted, weight_folders
+from auditor.documents.mirrors import runs
 from auditor.documents.outline import outline
 from auditor.facts import Document, Link
 
@@ -244,3 +245,71 @@ def test_words_inside_of_an_identifier_say_nothing() -> None:
 )
 def test_files_and_releases_that_can_only_hold_weights(text: str, url: str) -> None:
     assert classified(text.replace("URL", url))[url].purpose == "checkpoint"
+
+
+SPACE = "https://huggingface.co/spaces/lab/GreatNet"
+
+
+def test_files_in_the_repository_of_a_demo_are_what_they_are():
+    text = f"""# GreatNet
+The [demo]({SPACE}). Our models are listed [here]({SPACE}/tree/main/checkpoints), the [pictures]({SPACE}/tree/main/assets) too:
+[small]({SPACE}/blob/main/checkpoints/great_s.pth), [page]({SPACE}/blob/main/app.py).
+"""
+    found = {url.removeprefix(SPACE): link.purpose for url, link in classified(text).items()}
+    assert found == {
+        "": "other",
+        "/tree/main/checkpoints": "checkpoint",
+        "/tree/main/assets": "other",
+        "/blob/main/checkpoints/great_s.pth": "checkpoint",
+        "/blob/main/app.py": "other",
+    }
+
+
+def test_a_name_of_the_hub_that_is_to_be_filled_in_is_no_address():
+    for name in ("'lab/greatnet_{:}14'.format(size)", "f'lab/greatnet-{size}'", "'lab/greatnet-' + size"):
+        assert classified(f"```python\nmodel = GreatNet.from_pretrained({name})\n```") == {}
+    (link,) = classified("```python\nmodel = GreatNet.from_pretrained('lab/greatnet-small')\n```").values()
+    assert (link.url, link.purpose) == ("https://huggingface.co/lab/greatnet-small", "checkpoint")
+
+
+BOX, BAIDU = "https://www.dropbox.com/s/abc123def456/files.zip?dl=0", "https://pan.baidu.com/s/1AbcDefGhiJ"
+
+
+@pytest.mark.parametrize(
+    ("text", "purposes"),
+    [
+        (
+            f"All the models (x2/x3/x4) can be downloaded from [Dropbox]({BOX}), [BaiduYun]({BAIDU}), or [GoogleDrive]({DRIVE}).",
+            "checkpoint",
+        ),
+        (f"Get [net_large.pth](https://lab.org/net_large.pth), [Mirror]({DRIVE})", "checkpoint"),
+        (f"The test images are on [Dropbox]({BOX}) or [Baidu]({BAIDU}).", "dataset"),
+        (f"The team: [Dropbox]({BOX}) or [Baidu]({BAIDU}).", "other"),
+    ],
+)
+def test_mirrors_lead_to_one_thing(text: str, purposes: str) -> None:
+    assert {link.purpose for link in classified(text).values()} == {purposes}
+
+
+def test_what_only_stands_beside_is_no_mirror():
+    found = outline(
+        Document("README.md", f"[a]({BOX}), [Baidu]({BAIDU}); [holidays]({DRIVE}). Then [Drive]({DRIVE}x)", "a" * 64, "d", "readme")
+    )
+    assert [len(run) for run in runs(list(places(found)))] == [2]
+
+
+def test_folders_within_a_folder_of_weights_hold_weights():
+    text = """| Path | Description |
+|---|---|
+| [pretrained](https://cdn.lab.org/greatnet/pretrained/) | Pre-trained models |
+| [fig7-training-set-sweeps](https://cdn.lab.org/greatnet/pretrained/fig7-training-set-sweeps/) | Used in Fig. 7 |
+| [images](https://cdn.lab.org/greatnet/images/) | Curated images |
+"""
+    found = {url.removeprefix("https://cdn.lab.org/greatnet/"): link.purpose for url, link in classified(text).items()}
+    assert found == {"pretrained/": "checkpoint", "pretrained/fig7-training-set-sweeps/": "checkpoint", "images/": "dataset"}
+
+
+def test_releases_that_a_link_calls_models():
+    text = "[paper](https://arxiv.org/abs/2101.00001)\n**|**\n[pretrained models](https://github.com/lab/OtherNet/releases)\n**|**\n[demo](https://a.b)"
+    assert classified(text)["https://github.com/lab/OtherNet/releases"].purpose == "checkpoint"
+    assert classified("[news](https://github.com/lab/OtherNet/releases)")["https://github.com/lab/OtherNet/releases"].purpose == "other"
