@@ -5,6 +5,7 @@ Such a table is made a plain one: one row for each model and data set, one colum
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from auditor.claims.headers import Header, header_of, lower
@@ -13,6 +14,7 @@ from auditor.claims.numbers import is_blank, readings
 from auditor.claims.vocabulary import KNOWN_NETWORKS, OURS, Kind
 from auditor.facts import Cell
 
+SOURCE = re.compile(r"(?i)(?:the )?(?:original |official )?(?:papers?|reported|official|original|published|authors?)(?![a-z])")
 MAX_CELLS = 20_000
 
 
@@ -46,10 +48,16 @@ def model_columns(
             found.append(ModelColumn(number, cells[-1], " ".join(parts[:-1])[:80]))
     own = [one for one in found if is_own(one.cell.text, tokens)]
     known = [one for one in found if one not in own and KNOWN_NETWORKS.search(lower(one.cell.text))]
-    titles = {one.title for one in own}
+    reproduced = len(known) == len(found) > 1 and any(OURS.search(row[0].text) for row in body) and all(is_source(row[0]) for row in body)
+    titles = {one.title for one in (known if reproduced else own)}
     found = [one for one in found if one.title in titles]
     named = len({one.cell.text for one in own}) > 1 or bool(known)
-    return tuple(found) if own and named and 2 * len(found) > len(columns) - 1 else ()
+    return tuple(found) if (own or reproduced) and named and 2 * len(found) > len(columns) - 1 else ()
+
+
+def is_source(cell: Cell) -> bool:
+    """Tell whether the first cell of a row says who got its values: `paper`, `this repo`, `official code`."""
+    return bool(OURS.search(cell.text) or SOURCE.match(cell.text.strip()))
 
 
 def is_numeric(texts: list[str]) -> bool:
@@ -68,6 +76,8 @@ def as_rows(
     titles = list(dict.fromkeys(one.title for one in models))
     if (len(metrics) != 1 and not all(titles)) or len(body) * len(models) > MAX_CELLS:
         return None
+    if all(map(is_source, (cells[0] for cells in body))):  # what the authors of the code got is theirs
+        body = [cells for cells in body if OURS.search(cells[0].text)]
     told = [header_of(title or metrics[0]) for title in titles]
     whole = tuple(header if header.kind in (Kind.PARAMS, Kind.GFLOPS) else replace(header, kind=Kind.METRIC) for header in told)
     names = {one.cell.text: one.cell for one in models}

@@ -101,6 +101,8 @@ def header_of(text: str) -> Header:
     printed = " ".join(re.sub(r"[↑↓⬆⬇→⇑⇓†‡]", " ", plain(text)).split())
     low = lower(text)
     bare, inside = without_unit(low)
+    if re.fullmatch(r"#\s?p\.?(?:\s?[(\[]m[)\]])?", low):
+        return Header(Kind.PARAMS, Kind.PARAMS.value, SCALES.get(inside))
     if not re.search(r"[^\W_]", low.replace("#", "")):
         return Header(Kind.IGNORED, printed)
     for pattern, kind in ((PARAMS, Kind.PARAMS), (FLOPS, Kind.GFLOPS)):

@@ -18,7 +18,8 @@ from auditor.claims.weights import is_weights
 PREFIXED = re.compile(r"(?<![A-Za-z])[a-z](?=[A-Z][A-Za-z]*[A-Z])")
 CONTINUES = re.compile(r"\s*(?:\+|w/|with\b)")  # `+ refinement`: the row above with something more
 BASELINE = re.compile(  # what nobody trained is nobody's model
-    r"(?i)(?:the |our )?(?:(?!ours?\b)[\w.+-]{2,30} ){0,3}baselines?(?: models?| methods?| networks?)?(?: \(.{0,40}\))?"
+    r"(?i)(?:prev(?:ious|\.)? )?(?:best|sota|state[- ]of[- ]the[- ]art)(?: (?:results?|methods?|models?|works?))?"
+    r"|(?:the |our )?(?:(?!ours?\b)[\w.+-]{2,30} ){0,3}baselines?(?: models?| methods?| networks?)?(?: \(.{0,40}\))?"
     r"|[\w .+-]{2,40}\(baselines?\)"
     r"|(?:random|chance)(?: (?:guess(?:ing)?|chance|baseline|choice|level|init\w*))?|majority(?: (?:class|vote|baseline))?"
     r"|(?:average |expert )?humans?(?: (?:performance|level|score|baseline|accuracy|raters?|evaluation|experts?))?"

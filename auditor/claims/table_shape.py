@@ -8,8 +8,9 @@ from itertools import zip_longest
 
 from auditor.claims.cross_table import as_rows, model_columns
 from auditor.claims.headers import DEVICE, Header, header_of, lower, metrics_in, timed_in
-from auditor.claims.numbers import readings
-from auditor.claims.vocabulary import METRICS, Kind
+from auditor.claims.naming import bears
+from auditor.claims.numbers import is_blank, readings
+from auditor.claims.vocabulary import KNOWN_NETWORKS, METRICS, Kind
 from auditor.facts import Cell, Table
 
 MAX_ROWS = 3000
@@ -19,6 +20,7 @@ CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
 SCORED = re.compile(r"(?i)\b(?:results?|scores?|performance|evaluations?|accurac(?:y|ies))\b|结果|性能")
 ON_DEVICE = re.compile(r"(?P<name>[^()]{2,40}?) (?:on|@|with) (?:an? |the |one )?(?P<device>[^()]{1,30}?)\s*(?P<unit>\([^()]{1,20}\))?")
 PART_OF_SET = re.compile(r"(?i)(?:seq(?:uence)?s?|scenes?|fold|split|subjects?|part|clip|video)(?:\.|#|no\.|\s|-|_){0,3}\d{1,4}")
+COUNTED = re.compile(r"(?<![.\w-])\d+(?![\w]*[.]\d)")  # `50-layers`, `test crop: 320x320`, not `k=0.5`
 LAYER = re.compile(r"(?:layer|module|operat(?:ion|or)|block|stage)s?(?:[ _-]?(?:name|type|#|no\.?|\(type.*))?|op")
 LAYER_SHAPE = re.compile(r"(?:in|out|input|output)(?:puts?)?[ _-]?(?:shape|size|dim\w*|channels?)(?: ?[(\[].*)?")
 
@@ -61,11 +63,12 @@ def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
     headers = headers_of(columns)
     if lists_layers(columns):
         return None
+    headers = valued(headers, body, metrics)
     models = model_columns(rows[:count], columns, body, tokens)
     scored = bool(SCORED.search(" ".join((table.caption[:300], *table.sections[-1:]))))
     if models and (flat := as_rows(models, headers, body, metrics)):
         return Shape(flat[0], grouped(*flat), metrics)
-    if is_transposed(headers, body, metrics):
+    if is_transposed(headers, body, metrics, tokens):
         texts, body = turned([joined(parts) for parts in columns], body)
         plain_headers = tuple(header_of(text) for text in texts)
         if all(is_set(header) for header in headers[1:]):  # `Seq. 09`, `Seq. 10`: of the one model there is
@@ -169,17 +172,37 @@ def grouped(headers: tuple[Header, ...], body: list[tuple[Cell, ...]]) -> tuple[
     return tuple(rows)
 
 
-def is_transposed(headers: tuple[Header, ...], body: list[tuple[Cell, ...]], metrics: tuple[str, ...]) -> bool:
-    """Tell whether models are the columns: no header is a metric, and the first cells of the rows are."""
+def valued(headers: tuple[Header, ...], body: list[tuple[Cell, ...]], metrics: tuple[str, ...]) -> tuple[Header, ...]:
+    """Return the headers with each setting that counts (`50 layers`, `1% labels`) told as one of values where results stand below it."""
+    told = bool(metrics) or any(header.kind is Kind.METRIC for header in headers)
+    made = list(headers)
+    for number, header in enumerate(headers[1:], 1):
+        if told and header.kind is Kind.SETTING and COUNTED.search(header.attribute):
+            found = [readings(cells[number].text) for cells in body if not is_blank(cells[number].text)]
+            if found and all(some and all(one.decimals or one.unit == "%" for one in some) for some in found):
+                kind = Kind.DATASET if metrics else Kind.METRIC
+                made[number] = replace(header, kind=kind, setting=header.attribute if metrics else "")
+    return tuple(made)
+
+
+def is_transposed(
+    headers: tuple[Header, ...], body: list[tuple[Cell, ...]], metrics: tuple[str, ...], tokens: tuple[str, ...] = ()
+) -> bool:
+    """Tell whether models are the columns: no header is a metric, and the first cells of the rows with numbers are, or data sets."""
     sets = all(is_set(header) for header in headers[1:])
     if any(header.kind in (*CLAIMED, Kind.SIZE, *(() if sets else (Kind.DATASET,))) for header in headers[1:]):
         return False
     if headers[0].kind is Kind.VARIANT and not any(header.kind is Kind.UNKNOWN for header in headers[1:]):
         return False
-    first = [header_of(cells[0].text).kind for cells in body[:60] if cells[0].text]
+    numbered = [cells for cells in body[:60] if any(readings(cell.text) for cell in cells[1:])]
+    first = [header_of(cells[0].text).kind for cells in numbered or body[:60] if cells[0].text]
     if not first:
         return False
-    wanted = (*CLAIMED, Kind.DATASET) if metrics else CLAIMED
+    networks = sum(is_network(one.attribute, tokens) for one in headers[1:])
+    wanted = (*CLAIMED, Kind.DATASET) if metrics or networks > 1 else CLAIMED
+    told = sum(one.kind is Kind.UNKNOWN for one in headers[1:])
+    if networks > 1 and 2 * networks > told and not any(is_network(cells[0].text, tokens) for cells in numbered):
+        return any(kind in wanted for kind in first)  # over models there may be sets that no list knows
     return 2 * sum(kind in wanted for kind in first) > len(first)
 
 
@@ -188,11 +211,16 @@ def is_set(header: Header) -> bool:
     return header.kind is Kind.DATASET or PART_OF_SET.fullmatch(header.attribute) is not None
 
 
+def is_network(text: str, tokens: tuple[str, ...]) -> bool:
+    """Tell whether a header or a first cell names a model: an own one or a well-known one."""
+    return bool(KNOWN_NETWORKS.search(lower(text))) or bears(text, tokens)
+
+
 def turned(texts: list[str], body: list[tuple[Cell, ...]]) -> tuple[list[str], list[tuple[Cell, ...]]]:
     """Return a transposed table the usual way round; a header becomes the first cell of its row and keeps no place of its own."""
     headers = [texts[0], *(cells[0].text for cells in body)]
     columns = []
     for n, text in enumerate(texts[1:], 1):
         first = body[0][n] if body else Cell("")
-        columns.append((replace(first, text=text, raw="", links=(), region=None), *(cells[n] for cells in body)))
+        columns.append((replace(first, text=text, raw="", links=(), region=None, emphasized=False), *(cells[n] for cells in body)))
     return headers[:MAX_COLUMNS], [column[:MAX_COLUMNS] for column in columns]

@@ -36,6 +36,7 @@ YES_OR_NO = re.compile(r"(?i)[✓✗✔✘×√☑☒xy n-]?|yes|no|true|false|w
 ONLY_OURS = re.compile(
     r"(?i)\(?(?:ours|(?:our|the proposed|proposed)(?: method| model| approach| network)?|this (?:work|paper|repo(?:sitory)?))\)?"
 )
+NUMBERS = re.compile(r"\s*\[\s*\d+(?:\s*,\s*\d+)+\s*\]\s*")  # kernels and depths, which are no citations
 MAX_SETTING = 240
 MAX_QUOTE = 400
 
@@ -168,7 +169,7 @@ def is_of_others(header: Header, shape: Shape) -> bool:
 
 def variant_column(rest: list[int], shape: Shape) -> int | None:
     """Return the column that names the models: by its header, else the first one of texts that no header calls a setting."""
-    textual = [n for n in rest if is_textual(n, shape)]
+    textual = [n for n in rest if is_textual(n, shape) and not (shape.headers[n].kind is Kind.UNKNOWN and is_marks(n, shape))]
     for kinds in ((Kind.VARIANT,), (Kind.UNKNOWN,), (Kind.BACKBONE,), (Kind.DATASET,), (Kind.IGNORED,)):
         found = [n for n in textual if shape.headers[n].kind in kinds]
         if found and (kinds != (Kind.IGNORED,) or found[0] == 0):
@@ -179,8 +180,13 @@ def variant_column(rest: list[int], shape: Shape) -> int | None:
 def is_setting(number: int, shape: Shape) -> bool:
     """Tell whether a column tells settings: by its header; a `size` that holds words (`XS`, `M`) is part of the name instead."""
     kind = shape.headers[number].kind
-    marks = all(YES_OR_NO.fullmatch(row.cells[number].text.strip()) for row in shape.rows)
+    marks = is_marks(number, shape)
     return kind is Kind.SETTING or (kind is Kind.SIZE and not is_textual(number, shape)) or (kind is Kind.UNKNOWN and marks)
+
+
+def is_marks(number: int, shape: Shape) -> bool:
+    """Tell whether all cells of a column say yes or no."""
+    return all(YES_OR_NO.fullmatch(row.cells[number].text.strip()) for row in shape.rows)
 
 
 def is_textual(number: int, shape: Shape) -> bool:
@@ -243,7 +249,7 @@ def called(name: str, context: ClaimContext, title: str) -> str:
 def row_name(row: Row, name: str, columns: Columns) -> RowName:
     """Return what decides whose a row is."""
     bold = columns.variant is not None and row.cells[columns.variant].emphasized
-    raw = " ".join(row.cells[n].text for n in columns.identity) or name
+    raw = " ".join(row.cells[n].text for n in columns.identity if not NUMBERS.fullmatch(row.cells[n].text)) or name
     of_paper = any(PAPER.search(link) for n in columns.identity for link in row.cells[n].links)
     return RowName(raw, bold, tuple(link for cell in row.cells for link in cell.links), of_paper)
 
@@ -283,7 +289,8 @@ def cell_claims(
     claims: list[Claim] = []
     for some in found:
         attribute = attribute_of(some, parts, header, shape)
-        if not attribute or (some.note and not is_metric(some.note.lower()) and header.kind not in (*CLAIMED, Kind.SIZE)):
+        told = is_metric(some.note.lower()) or header.kind in (*CLAIMED, Kind.SIZE) or LINK_WORDS.match(some.note)
+        if not attribute or (some.note and not told):
             continue
         same = any(other.attribute == attribute and other.value == some.value for other in claims)
         beside = "in parentheses" if some.inner else f"value {some.part + 1} of the cell" if same else ""  # of `8.6/8.6` each is one

@@ -251,6 +251,7 @@ GENERIC = frozenset(
     supervised unsupervised training pretraining pretrained toolkit lib python zoo benchmark baseline baselines base large small depth
     anything flow face text speech audio language video everything segment
     tiny towards attention research project paper via from is all you need end neural representation
+    introduction overview abstract news updates about contents table installation usage results getting started
     cvpr iccv eccv neurips nips iclr icml aaai tpami ieee acm arxiv oral spotlight rgb rgbd cnn cnns gan gans storage mmdetection
     mmcv mmpose
     mmsegmentation apex cocoapi
