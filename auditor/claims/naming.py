@@ -16,6 +16,7 @@ from auditor.claims.vocabulary import CITED, COMPARISON, KNOWN_NETWORKS, OURS
 from auditor.claims.weights import is_weights
 
 PREFIXED = re.compile(r"(?<![A-Za-z])[a-z](?=[A-Z][A-Za-z]*[A-Z])")
+FOOTNOTE = re.compile(r"\[\d{1,2}\]\s*$")
 CONTINUES = re.compile(r"\s*(?:\+|w/|with\b)")  # `+ refinement`: the row above with something more
 BASELINE = re.compile(  # what nobody trained is nobody's model
     r"(?i)(?:prev(?:ious|\.)? )?(?:best|sota|state[- ]of[- ]the[- ]art)(?: (?:results?|methods?|models?|works?))?"
@@ -54,6 +55,12 @@ def is_called(name: str, tokens: tuple[str, ...]) -> bool:
     return any(re.fullmatch(token, lower(name)) for token in tokens)
 
 
+def is_footnoted(row: RowName, tokens: tuple[str, ...]) -> bool:
+    """Tell whether the number in brackets behind a name is of a note: the row begins with an own name and offers its weights."""
+    own = any(re.match(token, lower(row.name)) for token in tokens)
+    return own and offers_weights(row) and FOOTNOTE.search(row.name) is not None and CITED.search(FOOTNOTE.sub("", row.name)) is None
+
+
 def offers_weights(row: RowName) -> bool:
     """Tell whether a link of the row leads to weights."""
     return any(map(is_weights, row.links))
@@ -71,7 +78,9 @@ def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str, o
 def marked_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -> frozenset[int]:
     """Return the numbers of the rows that their own table marks as the authors' own."""
     everyone = frozenset(range(len(rows)))
-    cited = frozenset(n for n in everyone if CITED.search(rows[n].name) and not OURS.search(rows[n].name))
+    cited = frozenset(
+        n for n in everyone if CITED.search(rows[n].name) and not OURS.search(rows[n].name) and not is_footnoted(rows[n], tokens)
+    )
     unowned = frozenset(n for n in everyone if BASELINE.fullmatch(rows[n].name.strip(" -–—")))
     cited |= frozenset(n for n in unowned if not offers_weights(rows[n]) and not (bears(rows[n].name, tokens) and " " in rows[n].name))
     papers = frozenset(n for n in everyone if rows[n].of_paper and not bears(rows[n].name, tokens) and not offers_weights(rows[n]))

@@ -46,7 +46,13 @@ def name_above(table: Table, outline: Outline) -> str:
     return name if told and len(name) > 2 and len(name.split()) <= 3 and not OFFER.search(name) else ""
 
 
+BESIDE = re.compile(r"(?i)(?:model|links?|download|ckpt|checkpoint|weights?|logs?|configs?|code|paper|script)")
+
+
 def clean_name(text: str) -> str:
-    """Return a name without markup, footnote symbols and LaTeX boxes."""
-    name = re.sub(r"[†‡§□■△▲]|\[\d{1,2}\]$|:[a-z_]+:", " ", plain(text))
-    return " ".join(name.split())
+    """Return a name without markup, footnote symbols, LaTeX boxes and the links behind it: `Wader-S | config`."""
+    name = " ".join(re.sub(r"[†‡§□■△▲]|\[\d{1,2}\]$|:[a-z_]+:", " ", plain(text)).split())
+    parts = name.split(" | ")
+    while len(parts) > 1 and BESIDE.fullmatch(parts[-1]):
+        parts.pop()
+    return " | ".join(parts)

@@ -58,6 +58,7 @@ METRICS = words(
     images/s image/s samples/s tokens/s ms/img frames/s mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem
     memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
 
+    j_seen f_seen j_unseen f_unseen j_mean f_mean j_recall f_recall
     performance performances result results rfid gfid r_fid psim nmve nmje mve nmpjpe 0.5:0.95 fp fn mt ml frag
     """
 )

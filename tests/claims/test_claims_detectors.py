@@ -122,3 +122,23 @@ def test_results_in_a_metric_are_read():
         ("AP", 49.0),
         ("IoU", 86.9),
     ]
+
+
+def test_a_footnote_behind_an_own_name_with_weights_cites_nobody():
+    rows = (
+        f"Wader-T | 42.9 | {weights(1)}",
+        f"**Wader-S** [5] | 46.6 | {weights(2)}",
+        "Wader-M [6] | 44.1 | -",
+        f"UNet [7] | 40.1 | {weights(3)}",
+    )
+    assert [c.variant for c in claims("# Wader\n\n" + table("Model | AP | Weights", *rows))] == ["Wader-T", "Wader-S"]
+
+
+def test_a_link_behind_a_name_is_no_part_of_it():
+    rows = ("[Wader](a.html) \\| [config](a.yaml) | R50 | 46.1", "[Wader](b.html) \\| [config](b.yaml) | R101 | 48.2")
+    assert [c.variant for c in claims("# Wader\n\n" + table("Name | Backbone | AP", *rows))] == ["Wader R50", "Wader R101"]
+
+
+def test_seen_and_unseen_objects_of_videos_are_scored():
+    text = "# Wader\n\n" + table("Model | G | J-Seen | F-Seen", "Wader-S | 85.5 | 84.3 | 88.6", "Wader-L | 85.8 | 84.8 | 89.2")
+    assert [(c.variant, c.attribute) for c in claims(text)][:3] == [("Wader-S", "G"), ("Wader-S", "J-Seen"), ("Wader-S", "F-Seen")]
