@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from auditor.claims.cross_table import as_rows, model_columns
+from auditor.claims.cross_table import as_rows, is_own, model_columns
 from auditor.claims.headers import DEVICE, Header, header_of, lower, metrics_in, timed_in
 from auditor.claims.naming import bears
 from auditor.claims.numbers import is_blank, readings
@@ -75,6 +76,23 @@ def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
             plain_headers = (replace(plain_headers[0], kind=Kind.SETTING), *plain_headers[1:])
         return Shape(plain_headers, grouped(plain_headers, body), metrics, True)
     return Shape(headers, grouped(headers, body), metrics, scored=scored)
+
+
+def continued(tables: Sequence[Table], tokens: tuple[str, ...]) -> Iterator[Table]:
+    """Yield the tables of a document, with the headers of the picture before where a picture shows rows of as many columns alone.
+
+    One of its rows must be the authors' own: of rows that nothing marks, those of a part may all be others'.
+    """
+    before: Table | None = None
+    for table in tables:
+        if table.origin == "picture" and not table.header_rows and table.rows and before is not None and before.sections == table.sections:
+            head = before.rows[: before.header_rows]
+            own = any(is_own(row[0].text, tokens) for row in table.rows)
+            if own and all(len(row) == len(table.rows[0]) for row in head):
+                table = replace(table, rows=(*head, *table.rows), header_rows=len(head))
+        if table.origin == "picture":
+            before = table if table.header_rows else None
+        yield table
 
 
 def looks_like_header(row: tuple[Cell, ...]) -> bool:

@@ -11,7 +11,7 @@ from auditor.claims.naming import RowName, bears, own_rows
 from auditor.claims.numbers import Reading, is_blank, plain, readings, split_parts
 from auditor.claims.own_words import UNNAMED, own_name, own_tokens
 from auditor.claims.row_names import clean_name, name_above, with_names_above, with_sizes
-from auditor.claims.table_shape import CLAIMED, Row, Shape, shape_of
+from auditor.claims.table_shape import CLAIMED, Row, Shape, continued, shape_of
 from auditor.claims.units import unit_of
 from auditor.claims.vocabulary import ELSEWHERE, KNOWN_NETWORKS, OURS, RESOURCES, THEIRS, Kind
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
@@ -63,7 +63,8 @@ class TableClaims:
     def extract(self, outline: Outline, context: ClaimContext) -> tuple[Claim, ...]:
         """Return the claims of the authors' own rows, in the order of the document."""
         lines = re.split(r"\r\n?|\n", outline.document.text)
-        return tuple(claim for table in outline.tables for claim in claims_of(table, outline, lines, context))
+        tables = continued(outline.tables, own_tokens(context, outline.title))
+        return tuple(claim for table in tables for claim in claims_of(table, outline, lines, context))
 
 
 def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimContext) -> list[Claim]:

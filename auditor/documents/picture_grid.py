@@ -41,7 +41,8 @@ class Column:
 def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
     """Return the largest table among the boxes, or None where they make no table.
 
-    A table needs two rows with numbers, a column of labels and a line of headers. Boxes past `MAX_BOXES` are ignored.
+    A table needs two rows with numbers, a column of labels and a line of headers; one that begins with the picture's first line and has
+    labels in all rows may continue another picture's and has none. Boxes past `MAX_BOXES` are ignored.
     """
     seen = tuple(box for box in boxes[:MAX_BOXES] if box.text.strip() and box.width > 0 and box.height > 0)
     lines = text_lines(tuple(piece for box in without_dashes(seen) for piece in apart(box)))
@@ -60,7 +61,7 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
         body = body[1:]
     headers = header_lines(lines, body[0], columns, height)
     if not headers:
-        return None
+        return continuation(lines, body, columns)
     body = body_with_groups(lines, body, columns, headers[-1] + 1)
     if not all_headed(lines, headers, columns):
         return None
@@ -68,6 +69,14 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
     rows = [title_row(lines[n], columns) if n < lowest else header_row(lines[n], columns) for n in headers]
     rows.extend(body_row(lines[n], columns) for n in body)
     return Grid(tuple(rows), len(headers), caption_of(lines, {*headers, *body}, columns))
+
+
+def continuation(lines: list[list[Box]], body: list[int], columns: list[Column]) -> Grid | None:
+    """Return rows without headers as a grid, if nothing stands over them: the lower part of a table that was cut into pictures."""
+    if body[0] != 0 or len(body) < 2 or sum(column.numeric for column in columns) < 3:
+        return None
+    rows = tuple(body_row(lines[n], columns) for n in body)
+    return Grid(rows, 0, "") if all(cell.text for row in rows for cell in row[:1]) else None
 
 
 def numeric_runs(lines: list[list[Box]]) -> list[list[tuple[int, Box]]]:

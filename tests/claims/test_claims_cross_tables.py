@@ -9,7 +9,7 @@ from auditor.claims.headers import header_of
 from auditor.claims.interface import ClaimContext
 from auditor.claims.vocabulary import Kind
 from auditor.documents.outline import outline
-from auditor.facts import Document
+from auditor.facts import Cell, Document, Outline, Table
 
 CROSS = """# Wader
 
@@ -131,3 +131,27 @@ def test_a_caption_with_a_unit_tells_what_was_timed():
         ("Wader-S", "Running speed", 14, "ms"),
     ]
     assert len(claims(text.replace(" (ms)", ""))) == 1
+
+
+def picture(path: str, header_rows: int, *rows: tuple[str, ...]) -> Table:
+    cells = tuple(tuple(Cell(text, region=(9, 9, 9, 9)) for text in row) for row in rows)
+    return Table(cells, header_rows, 3, "picture", ("T", "Results"), "", path, "f" * 64)
+
+
+def test_a_table_cut_into_pictures_keeps_its_headers():
+    first = picture("a.png", 1, ("Method", "PSNR", "SSIM", "LPIPS"), ("Emu [3]", "32.7", "0.91", "0.30"), ("Koala", "34.5", "0.92", "0.29"))
+    second = picture("b.png", 0, ("Emu [3]", "28.7", "0.81", "0.40"), ("Koala", "29.5", "0.82", "0.39"))
+    document = Document("README.md", "# Koala", "0" * 64, "document:README.md")
+
+    def read(*tables: Table) -> list[tuple[str, str, object, str]]:
+        found = extract_claims([Outline(document, title="Koala", tables=tables)], ClaimContext("lab/Koala", "Koala"))
+        return [(c.variant, c.attribute, c.value, c.evidence.source) for c in found]
+
+    assert read(first, second)[3:] == [
+        ("Koala", "PSNR", 29.5, "picture:b.png"),
+        ("Koala", "SSIM", 0.82, "picture:b.png"),
+        ("Koala", "LPIPS", 0.39, "picture:b.png"),
+    ]
+    assert read(second) == []  # nothing says what its numbers are
+    others = picture("b.png", 0, ("Emu", "28.7", "0.81", "0.40"), ("Gnu", "29.5", "0.82", "0.39"))
+    assert len(read(first, others)) == 3

@@ -160,3 +160,13 @@ def test_an_outdented_title_between_header_and_rows_keeps_the_header():
         box("7.5M", 340, 136),
     ]
     assert texts(rows)[0] == ["Methods", "AP", "Param"]
+
+
+def test_rows_with_nothing_over_them_may_continue_another_picture():
+    rows = (("Emu", "32.7", "0.91", "30.1"), ("Ours-M", "34.5", "0.92", "31.1"), ("Ours-L", "35.5", "0.93", "32.1"))
+    grid = grid_of(tuple(boxes_of(*rows)))
+    assert grid is not None
+    assert grid.header_rows == 0
+    assert [[cell.text for cell in row] for row in grid.rows] == [list(row) for row in rows]
+    assert grid_of((*boxes_of(*rows), box("A street in the rain", 20, 8))) is None  # something else stands over them
+    assert grid_of(tuple(boxes_of(*(row[:3] for row in rows)))) is None  # too little to tell from ticks
