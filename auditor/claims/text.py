@@ -230,16 +230,16 @@ def subject_of(block: Block) -> str:
 
 def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Found]:
     """Yield the numbers of one sentence that stand beside a metric, a length in millimeters, or a count of parameters."""
-    timed = SPEED.search(sentence) and not RECORDED.search(sentence)  # a video has frames per second, too
+    timed = SPEED.search(sentence) is not None and RECORDED.search(sentence) is None
     for match in AFTER.finditer(sentence):
-        if match["m"].lower() == "fps" and not timed:
+        if not is_result(match, timed):
             continue
         yield Found(metric(match["m"]), match["a"], match.start("a"), match.start(), match["who"] or "")
         if match["b"]:
             yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"), match.start(), match["who"] or "")
     for pattern in (BEFORE, ANNOUNCED, DECIBEL):
         for match in pattern.finditer(sentence):
-            if match["m"].lower() != "fps" or timed:
+            if is_result(match, timed):
                 yield Found(metric(match["m"]), match["a"], match.start("a"), match.start())
     around = sentence if ACHIEVED.search(sentence) else " ".join(other.text for other in before[-2:] if other.kind != "code")
     if ACHIEVED.search(around):
@@ -250,6 +250,14 @@ def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Fo
             if PART.match(sentence[match.end() :]) or RELATIVE.search(sentence[: match.start()]):
                 continue
             yield Found("params", match["a"], match.start("a"))
+
+
+def is_result(match: re.Match[str], timed: bool) -> bool:
+    """Tell a result from what else stands beside its word: a video has frames per second, boxes match at an IoU of 0.5."""
+    word = match["m"].lower()
+    if word == "fps":
+        return timed
+    return word != "iou" or float(match["a"]) > 1 or len(match["a"]) > 4  # thresholds have two digits at most
 
 
 def metric(text: str) -> str:

@@ -85,6 +85,8 @@ def test_a_time_that_is_no_hyperparameter_is_a_metric(text):
         ("Wader-S runs at 33.5 fps on a Titan Xp and achieves 34.1 mAP.", [("Wader-S", "fps", 33.5), ("Wader-S", "mAP", 34.1)]),
         ("Wader-S was trained on 30 fps videos, recorded with a camera at low speed.", []),
         ("Wader-S takes clips of 25 fps.", []),
+        ("Our Wader-S achieves that with boxes that match at an IoU of 0.5, and at 0.75 IoU.", []),
+        ("Our Wader-S achieves an IoU of 0.861.", [("Wader-S", "IoU", 0.861)]),
         ("Get our `wader_small_config` weights here. This model should get 72.3 mask AP_50.", [("wader_small", "mask AP_50", 72.3)]),
     ],
 )
