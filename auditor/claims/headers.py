@@ -227,7 +227,7 @@ def without_unit(low: str) -> tuple[str, str]:
     if match and match[1]:
         return match[1].strip(), match[2].strip()
     match = re.fullmatch(r"(.*\S)[\s,/]+(m|k|g|b|%|ms|mm|gb|mb|millions?)\.?", low)
-    if match:
+    if match and not re.search(r"@\s?[\d.]+$", match[1]):  # `F@5 mm` tells a threshold
         return match[1].strip(" ,/"), match[2]
     return low, ""
 

@@ -37,6 +37,21 @@ class Box:
         return self.y + self.height / 2
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The horizontal extent of a column, and whether numbers stand in it."""
+
+    left: int
+    right: int
+    numeric: bool
+
+
+def spans(box: Box, column: Column) -> bool:
+    """Tell whether a box lies over a column: they overlap by half of the narrower one."""
+    shared = min(box.right, column.right) - max(box.x, column.left)
+    return shared > 0 and shared >= 0.5 * min(box.width, column.right - column.left)
+
+
 def without_dashes(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
     """Return the boxes without those far lower than the others: dashes of empty cells, which are read as `1` or `一`."""
     if not boxes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from auditor.documents.picture_boxes import Box, apart, has_numbers, is_number, text_lines, without_dashes
+from auditor.documents.picture_boxes import Box, Column, apart, has_numbers, is_number, spans, text_lines, without_dashes
 from auditor.facts import Cell
 
 MAX_BOXES = 4000
@@ -27,15 +27,6 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     header_rows: int
     caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The horizontal extent of a column, and whether numbers stand in it."""
-
-    left: int
-    right: int
-    numeric: bool
 
 
 def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
@@ -65,6 +56,7 @@ def grid_of(boxes: tuple[Box, ...]) -> Grid | None:
     body = body_with_groups(lines, body, columns, headers[-1] + 1)
     if not all_headed(lines, headers, columns):
         return None
+    columns = sorted(columns + lone_columns(lines, body, headers, columns), key=lambda column: column.left)
     lowest = max(n for n in headers if any(column.numeric and spans(box, column) for box in lines[n] for column in columns))
     rows = [title_row(lines[n], columns) if n < lowest else header_row(lines[n], columns) for n in headers]
     rows.extend(body_row(lines[n], columns) for n in body)
@@ -133,6 +125,19 @@ def all_columns(lines: list[list[Box]], body: list[int], runs: list[list[tuple[i
     return sorted(merged(numeric + kept), key=lambda column: column.left)
 
 
+def lone_columns(lines: list[list[Box]], body: list[int], headers: list[int], columns: list[Column]) -> list[Column]:
+    """Return the columns that hold numbers in single rows: none of them stands under another, but each stands under a header."""
+    first = min(column.left for column in columns if column.numeric)
+    over = [box for n in headers for box in lines[n]]
+    found = []
+    for box in (box for n in body for box in lines[n] if is_number(box.text) and box.x > first):
+        middle = box.x + box.width / 2
+        taken = any(min(box.right, column.right) > max(box.x, column.left) for column in columns)
+        if not taken and any(header.x < middle < header.right for header in over):
+            found.append(Column(box.x, box.right, True))
+    return merged(found)
+
+
 def trimmed(lines: list[list[Box]], body: list[int], labels: Column) -> list[int]:
     """Return the rows without a first or last one that stands apart and has no label: the ticks of an axis near the table."""
     middles = {number: median(box.middle for box in lines[number]) for number in body}
@@ -170,19 +175,14 @@ def merged(columns: list[Column]) -> list[Column]:
     return result
 
 
-def spans(box: Box, column: Column) -> bool:
-    """Tell whether a box lies over a column: they overlap by half of the narrower one."""
-    shared = min(box.right, column.right) - max(box.x, column.left)
-    return shared > 0 and shared >= 0.5 * min(box.width, column.right - column.left)
-
-
 def header_lines(lines: list[list[Box]], first: int, columns: list[Column], height: float) -> list[int]:
     """Return up to four lines right above the first row that stand over the columns, top first; none without one over numbers."""
     left, right, below = columns[0].left - height, columns[-1].right + height, min(box.y for box in lines[first])
     found: list[int] = []
     over_numbers = False
     for number in range(first - 1, max(-1, first - 5), -1):
-        inside = [box for box in lines[number] if box.x >= left and box.right <= right and re.search(r"\w", box.text)]
+        inside = [box for box in lines[number] if box.x >= left and re.search(r"\w", box.text)]
+        inside = [box for box in inside if box.right <= right + (height if spans(box, columns[-1]) or covers(box, columns[-1]) else 0)]
         over = any(column.numeric and spans(box, column) for box in inside for column in columns)
         gap = below - max(box.bottom for box in lines[number])
         words = [box for box in lines[number] if re.search(r"\w", box.text)]
@@ -201,6 +201,11 @@ def header_lines(lines: list[list[Box]], first: int, columns: list[Column], heig
         found.insert(0, number)
         below = min(box.y for box in inside)
     return found if over_numbers else []
+
+
+def covers(box: Box, column: Column) -> bool:
+    """Tell whether a box holds the middle of a column: a header read as one text with its neighbor's."""
+    return box.x < (column.left + column.right) / 2 < box.right
 
 
 def is_group_title(line: list[Box], inside: list[Box], columns: list[Column], height: float) -> bool:
@@ -255,7 +260,7 @@ def header_row(line: list[Box], columns: list[Column]) -> tuple[Cell, ...]:
 
 def header_pieces(box: Box, columns: list[Column]) -> list[Box]:
     """Return the words of a header box over several columns, each over its column, if there is one for each; else the box."""
-    covered = [column for column in columns if box.x < (column.left + column.right) / 2 < box.right]
+    covered = [column for column in columns if covers(box, column)]
     words = list(re.finditer(r"\S+", box.text))
     if len(covered) < 2 or len(words) < len(covered):
         return [box]
@@ -341,7 +346,7 @@ def nearest_inside(box: Box, columns: list[Column]) -> list[int]:
 
 def pieces(box: Box, columns: list[Column]) -> list[Box]:
     """Return the words of a box that covers the middles of several columns, each with its share of the width."""
-    covered = [column for column in columns if box.x < (column.left + column.right) / 2 < box.right]
+    covered = [column for column in columns if covers(box, column)]
     words = list(re.finditer(r"\S+", box.text))
     if len(covered) < 2 or len(words) < 2:
         return [box]

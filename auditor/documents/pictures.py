@@ -22,8 +22,8 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from auditor.documents.picture_boxes import Box
-from auditor.documents.picture_grid import grid_of
 from auditor.documents.picture_memory import PictureMemory, picture_key
+from auditor.documents.picture_tables import table_grid
 from auditor.errors import AuditError, FormatError, LimitError, MissingExtra
 from auditor.facts import Table
 
@@ -228,7 +228,7 @@ def result_of(picture: PictureFile, answer: Any) -> Table | AuditError | None:
 
 def table_of(picture: PictureFile, boxes: tuple[Box, ...]) -> Table | None:
     """Return the boxes of a picture as a table with its origin, or None where they make none."""
-    grid = grid_of(boxes)
+    grid = table_grid(boxes)
     if grid is None:
         return None
     caption = " ".join(text for text in (grid.caption, picture.caption) if text)
