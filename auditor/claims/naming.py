@@ -26,6 +26,11 @@ BASELINE = re.compile(  # what nobody trained is nobody's model
     r"|(?:average |expert )?humans?(?: (?:performance|level|score|baseline|accuracy|raters?|evaluation|experts?))?"
     r"|人类(?:表现|水平)?|随机(?:猜测)?"
 )
+HUB_OWNER = re.compile(
+    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|modelscope\.cn/models)/"
+    r"(?!spaces/|datasets/|docs/|papers/|collections/)([\w.-]{2,60})/[\w.-]",
+    re.IGNORECASE,
+)
 ZOO = re.compile(  # of a table without links: these are models that the authors offer, called as it may be
     r"(?i)model[ -]?zoo|pre-?trained (?:models?|weights|checkpoints)"
     r"|(?:models?|weights|checkpoints) (?:we )?(?:provide|release|are (?:available|provided|released))"
@@ -41,6 +46,10 @@ class RowName:
     emphasized: bool = False
     links: tuple[str, ...] = ()
     of_paper: bool = False  # its name leads to a paper, as a citation does
+
+    def hub_owners(self) -> frozenset[str]:
+        """Return who of the hubs' owners has what the row links."""
+        return frozenset(match[1].lower() for match in map(HUB_OWNER.match, self.links) if match)
 
 
 def bears(name: str, tokens: tuple[str, ...]) -> bool:
@@ -66,13 +75,21 @@ def offers_weights(row: RowName) -> bool:
     return any(map(is_weights, row.links))
 
 
-def own_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str, offered: frozenset[str] = frozenset()) -> frozenset[int]:
+def own_rows(
+    rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str, offered: frozenset[str] = frozenset(), owner: str = ""
+) -> frozenset[int]:
     """Return the numbers of the rows that are the authors' own. `heading` is the caption and headings of the table.
 
-    `offered` are the squashed names of models whose weights another table links.
+    `offered` are the squashed names of models whose weights another table links, `owner` is whose repository it is. Where some rows lead
+    to the owner's models on a hub, a row that leads to somebody else's is none of them.
     """
+    theirs = frozenset(n for n, row in enumerate(rows) if row.hub_owners() and owner.lower() not in row.hub_owners())
+    if owner and any(owner.lower() in row.hub_owners() for row in rows) and theirs:
+        others = frozenset(n for n in theirs if not bears(rows[n].name, tokens))
+    else:
+        others = frozenset()
     handed_out = frozenset(n for n, row in enumerate(rows) if squashed(row.name) in offered and not CITED.search(row.name))
-    return marked_rows(rows, tokens, heading) | handed_out
+    return (marked_rows(rows, tokens, heading) | handed_out) - others
 
 
 def marked_rows(rows: tuple[RowName, ...], tokens: tuple[str, ...], heading: str) -> frozenset[int]:

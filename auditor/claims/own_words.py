@@ -35,7 +35,7 @@ CLONE = re.compile(
     rf"git\s+clone\s+(?:-\S+\s+(?:\S+\s+(?=-|https?|git@))?)*(?:https?://|git@)(?:www\.)?github\.com[/:]{_FULL}(?:\.git)?/?(?=[\s`\"')]|$)"
 )
 IMPLEMENTED = re.compile(
-    r"(?:implementation|code(?:base)?|models?|repository|repo) (?:of|for|contains)(?: the| our)? \W{0,4}"
+    r"(?:implementation|code(?:base)?|models?|repository|repo) (?:of|for|contains)(?: the| our)?(?: standard| original| official)? \W{0,4}"
     r"([A-Z][A-Za-z0-9+-]*[A-Z0-9][A-Za-z0-9+-]*)(?![\w:])"
 )
 CITED_TITLE = re.compile(r"(?<![a-z])title\s*=\s*[{\"]+\s*([A-Z][^:{}\n\"]{1,28}?)\}?\s*:\s")
@@ -43,6 +43,20 @@ SPELLED_OUT = re.compile(r"(?<!\w)((?:[A-Za-z][\w-]{0,40}[ \t]){1,8}[A-Za-z][\w-
 PRESENTED = re.compile(
     r"(?:called|named|dubbed|termed|[Ww]e (?:propose|present|introduce)(?: an?| the)?) \W{0,3}"
     r"([A-Z][\w+-]*[A-Z0-9][\w+-]*|[a-z]+[A-Z][\w+-]*)"
+)
+RELEASED = re.compile(
+    r"[Ww]e (?:release|open-?source) (?:both |the )?([A-Z][A-Za-z]{2,20})[-_]v?\d{1,3}(?:\.\d)?[BM](?![A-Za-z])"
+)  # a family by its sizes
+_SECTION = (
+    r"(?:introduction|intro|overview|about|abstract|summary|description|read ?me|(?:latest |recent )?news|updates?|what'?s new|change ?log"
+    r"|installation|install|getting started|quick ?start|usage|(?:table of )?contents|requirements|features|background|highlights?"
+    r"|简介|介绍|概述|目录|新闻|更新|说明)"
+)
+SECTION = re.compile(rf"(?i)[\d.)\s\W]{{0,6}}{_SECTION}(?: (?:and|&) {_SECTION})?\W{{0,4}}")  # that a README without a title begins with
+SUBJECT = re.compile(  # `**HeronNet** (in Findings) is a new network`, at the beginning of a line
+    r"^[ \t>]{0,4}\[?(?:\*\*|__)?([A-Z][\w.+-]{1,30}?)(?:\*\*|__)?\]?(?:\([^()\n]{0,200}\))?(?: \([^()\n]{1,120}\))?,?"
+    r" (?:is|are|provides|implements) (?:an?|the|our)\b",
+    re.MULTILINE,
 )
 FRAMEWORK = re.compile(
     r"(?<![a-z0-9])(?:pytorch|torch|tensorflow|tf2?|keras|jax|flax|mxnet|gluon|paddle|unofficial|official|re-?implementation|implementation)(?![a-z0-9])"
@@ -120,6 +134,8 @@ def named(context: ClaimContext, outlines: Sequence[Outline]) -> ClaimContext:
     texts = [outline.document.text[:MAX_SEARCHED] for outline in outlines if outline.document.role in ("readme", "document")]
     if not texts:
         return context
+    if not context.title or SECTION.fullmatch(context.title):
+        context = replace(context, title=next((m[1] for m in SUBJECT.finditer(texts[0][:3000]) if is_name(m[1])), ""))
     context = replace(context, names=said_names(texts[0], context.title or outlines[0].title), offered=offered_names(outlines))
     if "/" in context.full_name and not context.full_name.startswith(LOCAL):
         return context
@@ -142,7 +158,8 @@ def own_repository(texts: Sequence[str], titles: Sequence[str]) -> str:
             votes[match[1]] += 2
     if clone := CLONE.search(texts[0]):
         entered = re.search(rf"\bcd\s+(?:\./)?{re.escape(clone[1].partition('/')[2])}(?![\w-])", texts[0][clone.end() : clone.end() + 200])
-        votes[clone[1]] += 4 if entered else 2
+        called = squashed(clone[1].partition("/")[2]) in squashed(texts[0][:MAX_BEGINNING].replace(clone[0], " ") + " ".join(titles))
+        votes[clone[1]] += (4 if entered else 2) if called else 1  # what a README never speaks of is something that it needs
     beginning = squashed(re.sub(r"https?://\S+", " ", texts[0][:1500]))
     for full_name in votes:
         name = squashed(full_name.partition("/")[2])
@@ -171,6 +188,8 @@ def said_names(text: str, title: str) -> tuple[str, ...]:
             spelled = " ".join(match[1].split()[-len(capitals) :][:2])
             found += [match[2]] if squashed(spelled) in squashed(title) else []
     found += [match[1] for match in PRESENTED.finditer(beginning) if len(re.findall(rf"(?<![\w-]){re.escape(match[1])}", text)) >= 3]
+    families = dict.fromkeys(match[1] for match in RELEASED.finditer(plain_text(text[: 4 * MAX_BEGINNING])))
+    found += [family for family in list(families)[:20] if len(re.findall(rf"(?<![\w-]){re.escape(family)}", text)) >= 5]
     own = (name for name in dict.fromkeys(found) if len(name) > 2 and not re.search(r"(?i)data|bench", name))
     return tuple(name for name in own if not KNOWN_NETWORKS.fullmatch(name.lower()))[:6]
 
@@ -197,7 +216,7 @@ def plain_text(text: str) -> str:
 def own_name(context: ClaimContext, title: str = "") -> str:
     """Return the name of the one model of a repository that names none in its table: the title's name, else the repository's."""
     for heading in (context.title, title):
-        match = LEADING_WORD.match(bare(heading))
+        match = LEADING_WORD.match(bare(heading)) if not SECTION.fullmatch(heading) else None
         if match and match[1].lower() not in GENERIC:
             return match[1]
     if "/" in context.full_name and not context.full_name.startswith(LOCAL):

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from typing import Any
 
 from auditor.claims.cross_table import as_rows, is_own, model_columns
 from auditor.claims.headers import DEVICE, Header, header_of, lower, metrics_in, timed_in
 from auditor.claims.naming import bears
-from auditor.claims.numbers import is_blank, readings
+from auditor.claims.numbers import is_blank, plain, readings
 from auditor.claims.vocabulary import KNOWN_NETWORKS, METRICS, Kind
 from auditor.facts import Cell, Table
 
@@ -23,6 +24,8 @@ ON_DEVICE = re.compile(r"(?P<name>[^()]{2,40}?) (?:on|@|with) (?:an? |the |one )
 PART_OF_SET = re.compile(r"(?i)(?:seq(?:uence)?s?|scenes?|fold|split|subjects?|part|clip|video)(?:\.|#|no\.|\s|-|_){0,3}\d{1,4}")
 COUNTED = re.compile(r"(?<![.\w-])\d+(?![\w]*[.]\d)")  # `50-layers`, `test crop: 320x320`, not `k=0.5`
 LAYER = re.compile(r"(?:layer|module|operat(?:ion|or)|block|stage)s?(?:[ _-]?(?:name|type|#|no\.?|\(type.*))?|op")
+SHOTS = re.compile(r"(?:\d{1,3}|zero|one|few|k)[ -]?shots?")
+NAMED_COUNT = re.compile(r"[A-Za-z][\w +/-]{0,20}\((\d{1,4}(?:\.\d{1,3})?\s?[MB])\)|(?P<alone>\d{1,4}(?:\.\d{1,3})?\s?B)")
 LAYER_SHAPE = re.compile(r"(?:in|out|input|output)(?:puts?)?[ _-]?(?:shape|size|dim\w*|channels?)(?: ?[(\[].*)?")
 
 
@@ -75,7 +78,7 @@ def shape_of(table: Table, tokens: tuple[str, ...] = ()) -> Shape | None:
         if all(is_set(header) for header in headers[1:]):  # `Seq. 09`, `Seq. 10`: of the one model there is
             plain_headers = (replace(plain_headers[0], kind=Kind.SETTING), *plain_headers[1:])
         return Shape(plain_headers, grouped(plain_headers, body), metrics, True)
-    return Shape(headers, grouped(headers, body), metrics, scored=scored)
+    return counted(Shape(headers, grouped(headers, body), metrics, scored=scored))
 
 
 def continued(tables: Sequence[Table], tokens: tuple[str, ...]) -> Iterator[Table]:
@@ -101,6 +104,30 @@ def looks_like_header(row: tuple[Cell, ...]) -> bool:
     return not any(readings(cell.text) for cell in row) and any(kind in (*CLAIMED, Kind.VARIANT) for kind in kinds)
 
 
+def counted(shape: Shape) -> Shape:
+    """Return the shape with sizes that are told as `Base (86M)` or `7B` as counts of parameters; a file's are nameless and in bytes."""
+    for number, header in enumerate(shape.headers):
+        cells = [row.cells[number] for row in shape.rows if row.cells[number].text.strip(" -–—")]
+        found = {id(cell): NAMED_COUNT.fullmatch(plain(cell.text)[:60]) for cell in cells}
+        if header.kind not in (Kind.SIZE, Kind.PARAMS) or not found or not all(found.values()):
+            continue
+        counts = Header(Kind.PARAMS, Kind.PARAMS.value)
+        rows = []
+        for row in shape.rows:
+            match = found.get(id(row.cells[number]))
+            cell = replace(row.cells[number], text=match[1] or match["alone"]) if match else row.cells[number]
+            rows.append(
+                replace(row, cells=put(row.cells, number, cell), headers=put(row.headers, number, counts) if row.headers else row.headers)
+            )
+        shape = replace(shape, headers=put(shape.headers, number, counts), rows=tuple(rows))
+    return shape
+
+
+def put(items: tuple[Any, ...], number: int, item: object) -> tuple[Any, ...]:
+    """Return a tuple with one item replaced."""
+    return (*items[:number], item, *items[number + 1 :])
+
+
 def lists_layers(columns: list[list[str]]) -> bool:
     """Tell whether a table lists a network's layers with their shapes: what it counts is of a layer, and of no model."""
     low = [lower(parts[-1]) if parts else "" for parts in columns]
@@ -111,7 +138,7 @@ def continues_header(row: tuple[Cell, ...]) -> bool:
     """Tell whether the row below a header is its second level: no numbers, and metrics in several cells."""
     if any(readings(cell.text) for cell in row):
         return False
-    return sum(header_of(cell.text).kind in CLAIMED for cell in row if cell.text) >= 2
+    return sum(header_of(cell.text).kind in CLAIMED or bool(SHOTS.fullmatch(lower(cell.text))) for cell in row if cell.text) >= 2
 
 
 def header_texts(rows: list[tuple[Cell, ...]]) -> list[list[str]]:
@@ -157,6 +184,10 @@ def on_devices(headers: tuple[Header, ...]) -> tuple[Header, ...]:
 def header_under(parts: list[str], low: Header, again: bool) -> Header:
     """Return the header of one column from its texts and the header that its lowest text is by itself."""
     title = " ".join(parts[:-1])[:80]
+    if title and SHOTS.fullmatch(lower(parts[-1])):  # how often a model was shown the task; the test is the title
+        test = header_of(title)
+        kind = Kind.METRIC if test.kind in (Kind.UNKNOWN, Kind.METRIC) else test.kind
+        return replace(test, kind=kind, setting=f"{test.setting} {parts[-1]}".strip())
     if low.kind in COUNTS:
         return replace(low, setting=title if again else "")
     if low.kind is Kind.METRIC and again and not is_part_of_metric(title, parts[-1]):

@@ -77,7 +77,7 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
     if columns.variant is not None and (whole := with_names_above(shape, columns.variant)) is not shape:
         shape = whole
         columns = columns_of(shape, tokens)
-    if not columns.claims or is_matrix(shape, columns):
+    if not columns.claims or is_matrix(shape, columns) or tells_sentences(shape, columns):
         return []
     alone = (name_above(table, outline) if columns.variant is None else "") or own_name(context, outline.title)
     names = [variant_of(row, columns) or alone for row in shape.rows]
@@ -89,9 +89,8 @@ def claims_of(table: Table, outline: Outline, lines: list[str], context: ClaimCo
         names = with_sizes(names, [clean_name(row.cells[columns.settings[0]].text) for row in shape.rows])
     heading = " ".join((table.caption, *table.sections[-1:]))
     names = [called(name, context, outline.title) for name in names]
-    own = own_rows(
-        tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True)), tokens, heading, context.offered
-    )
+    marks = tuple(row_name(row, name, columns) for row, name in zip(shape.rows, names, strict=True))
+    own = own_rows(marks, tokens, heading, context.offered, context.full_name.partition("/")[0])
     common = common_setting(table)
     claims = []
     for number, (row, name) in enumerate(zip(shape.rows, names, strict=True)):
@@ -129,13 +128,21 @@ def is_scores(shape: Shape) -> bool:
     cells = [row.cells[n].text for n in sets for row in shape.rows if not is_blank(row.cells[n].text)]
     exact = sum(any(some.decimals or some.unit == "%" for some in readings(text)) for text in cells)
     named = Kind.VARIANT in kinds or (shape.scored and is_textual(0, shape) and IDENTIFYING.fullmatch(lower(shape.headers[0].attribute)))
-    return bool(named) and len(sets) > 1 and 2 * exact > len(cells)
+    enough = 2 * exact > len(cells) if len(sets) > 1 else exact == len(cells) > 1  # one set alone must be scores throughout
+    return bool(named) and enough
 
 
 def is_matrix(shape: Shape, columns: Columns) -> bool:
     """Tell whether headers name models beside their metrics (`IoU` over `ONet`): then the rows are categories, and no variants."""
     metrics = [shape.headers[n].attribute.lower() for n in columns.claims if shape.headers[n].kind is Kind.METRIC]
     return len(metrics) > 2 and 3 * sum(bool(KNOWN_NETWORKS.search(text)) for text in metrics) >= len(metrics)
+
+
+def tells_sentences(shape: Shape, columns: Columns) -> bool:
+    """Tell whether rows are called by sentences: then they are examples with their scores, and no models."""
+    texts = [row.cells[columns.variant].text.strip() for row in shape.rows] if columns.variant is not None else []
+    whole = [text for text in texts if re.search(r"[。！？]$", text) or (re.search(r"[.!?]$", text) and len(text.split()) > 4)]
+    return bool(texts) and 2 * len(whole) > len(texts)
 
 
 def is_claim_column(number: int, header: Header, shape: Shape) -> bool:

@@ -33,7 +33,8 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 BEFORE = re.compile(
-    rf"(?<![\w-])(?P<m>{STRONG})\)?\s*(?:expected |obtained |achieved )?(?:of|is|:|=|was|should be|will be|(?=about |around |~))\s*"
+    rf"(?<![\w-])(?P<m>{STRONG})\)?(?:\s+scores?)?\s*"
+    rf"(?:expected |obtained |achieved )?(?:of|is|:|=|was|should be|will be|(?=about |around |~))\s*"
     rf"(?:about |around |~)?[`'\"]?(?P<a>{NUMBER})\s?%?(?![\w/])",
     re.IGNORECASE,
 )
@@ -47,6 +48,7 @@ SPEED = re.compile(
 )
 OF_WEIGHTS = re.compile(r"\W{1,3}(?:weights|model|checkpoint)")
 RECORDED = re.compile(r"camera|record|captur|sampl|frame ?rate|stream|subsampl|extract", re.IGNORECASE)
+INSIDE = re.compile(rf"\((?P<m>{STRONG})(?:\s+scores?)?\s*[:=]?\s*(?P<a>{NUMBER})\s?%?\)", re.IGNORECASE)
 ANNOUNCED = re.compile(
     rf"(?:returns?|outputs?|prints?|gets?|obtains?|sees?|achieves?|gives?|yields?)\s*:?\s*[`'\"(]*(?P<m>{STRONG})\s+(?P<a>{NUMBER})\s?%?(?![\w/])",
     re.IGNORECASE,
@@ -60,6 +62,7 @@ DIFFERENCE = re.compile(
     r"outperform|surpass|better than|worse than|compared (?:to|with)|improv|higher than|lower than|margin|previous|baseline (?:of|model)"
     r"|\bvs\b|state-of-the-art (?:methods?|models?|approach|networks?|detectors?|results? of [A-Z])|"
     r"\bby \d|more (?:accurate|than)|faster than|less than|drop|[+<>≥≤]\s?\d|follow-up|other (?:methods|models)"
+    r"|[a-z]['’]s (?:repo(?:sitory)?|fork|code|implementation|work|paper)\b"
     r"|focal|lens|sensor|width|height|diameter|spacing|isotropic|voxel|thickness",
     re.IGNORECASE,
 )
@@ -87,12 +90,13 @@ DATED = re.compile(
 FIRST_PERSON = re.compile(
     r"\b(?:we|our)\b|this (?:model )?should|you (?:should|will|can) (?:get|see|obtain|check|expect)"
     r"|(?:script|command|code) (?:should|will) (?:return|print|give|output)"
-    r"|^the (?:proposed |final |resulting )?(?:model|network|method) (?:achieves|obtains|reaches|attains|gets|scores)",
+    r"|^the (?:proposed |final |resulting )?(?:model|network|method) (?:achieves|obtains|reaches|attains|gets|scores)"
+    r"|\bthis (?:system|implementation|repo(?:sitory)?|code|project) (?:performs|achieves|obtains|reaches|attains|gets|scores)",
     re.IGNORECASE,
 )
 DETECTOR = re.compile(r"(?:using|with|from|uses?|person|human)\s[^.]{0,60}detect(?:or|ion)", re.IGNORECASE)
 ACHIEVED = re.compile(
-    r"achiev|obtain|reach|attain|get[s ]|returns?\b|give|yield|report|reproduce|score|result|error|performance|evaluat", re.IGNORECASE
+    r"achiev|obtain|reach|attain|get[s ]|returns?\b|give|yield|report|reproduce|score|result|error|evaluat|perform|produc", re.IGNORECASE
 )
 REACHED = re.compile(r",\s(?:thus |thereby |and )?(?:achieving|reaching|obtaining|attaining|yielding)\s[^,;:]{1,120}$")
 NAMED = re.compile(r"--(?:model|arch|model[_-]name|model[_-]type|backbone|name)[ =]([\w.-]{2,60})|(?<!\w)-a ([\w.-]{3,60})")
@@ -237,7 +241,7 @@ def in_sentence(sentence: str, block: Block, before: list[Block]) -> Iterator[Fo
         yield Found(metric(match["m"]), match["a"], match.start("a"), match.start(), match["who"] or "")
         if match["b"]:
             yield Found(metric(match["n"] or match["m"]), match["b"], match.start("b"), match.start(), match["who"] or "")
-    for pattern in (BEFORE, ANNOUNCED, DECIBEL):
+    for pattern in (BEFORE, INSIDE, ANNOUNCED, DECIBEL):
         for match in pattern.finditer(sentence):
             if is_result(match, timed):
                 yield Found(metric(match["m"]), match["a"], match.start("a"), match.start())

@@ -59,6 +59,7 @@ METRICS = words(
     memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
 
     j_seen f_seen j_unseen f_unseen j_mean f_mean j_recall f_recall
+    qps mt_bench alpacaeval c_eval ceval cmmlu agieval bbh
     performance performances result results rfid gfid r_fid psim nmve nmje mve nmpjpe 0.5:0.95 fp fn mt ml frag
     """
 )
@@ -102,6 +103,7 @@ SETTINGS = words(
     pretrained pre_trained train_set test_set split eval_split setting settings task protocol subset domain language lang benchmark
     testset train trained_on training trained epoch epochs #epochs schedule schd lr_schd sched lr_sched iters iterations #iters
     steps aug augmentation tta flip ms multi_scale single_scale crops views frames #frames clip clip_len sampling_rate frame_length
+    temperature temp tau margin
     layers #layers depth depths width dims dim hidden heads #heads channels embed_dim receptive_field window window_size patch
     patch_size stride init initialization decoder detector head_cfg neck tokenizer vocab vocabulary
     分辨率 输入尺寸 语料 数据集 任务 训练数据
@@ -237,6 +239,8 @@ KNOWN_NETWORKS = words(
     flownet flownet2 liteflownet raft monodepth monodepth2 midas dpt edsr rcan swinir esrgan srgan srcnn stylegan stylegan2 biggan
     ddpm adm ldm vqgan pix2pix cyclegan wav2vec hubert whisper conformer tacotron nerf spin hmr vibe smplify hmmr videopose3d
     sam sam2 mobilesam efficientsam segment_anything vitdet hed pixie expose frankmocap romp pare
+    gpt_3 gpt_3.5 gpt_4 gpt3 gpt4 gpt_4o gpt_4v chatgpt chatgpt_3.5 llama llama2 llama_2 llama3 llama_3 codellama chatglm chatglm2 chatglm3
+    internlm baichuan baichuan2 mistral mixtral gemma gemini claude falcon bloom bloomz vicuna alpaca aquila starcoder codegen
     xlm xlm_r xlmr xlm_roberta mbert mt5 mbart deberta spanbert tinybert mobilebert distilbert distilroberta minilm camembert longformer
     bigbird reformer transformer_xl unilm mpnet sbert sentence_bert glove word2vec fasttext elmo ulmfit infersent skip_thought bertsum
     bertsumext bertsumextabs pointer_generator deepspeech deep_speech jasper quartznet citrinet x_vector i_vector ecapa_tdnn wavenet
