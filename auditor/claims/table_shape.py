@@ -22,7 +22,7 @@ CLAIMED = (Kind.PARAMS, Kind.GFLOPS, Kind.METRIC)
 SCORED = re.compile(r"(?i)\b(?:results?|scores?|performance|evaluations?|accurac(?:y|ies))\b|结果|性能")
 ON_DEVICE = re.compile(r"(?P<name>[^()]{2,40}?) (?:on|@|with) (?:an? |the |one )?(?P<device>[^()]{1,30}?)\s*(?P<unit>\([^()]{1,20}\))?")
 PART_OF_SET = re.compile(r"(?i)(?:seq(?:uence)?s?|scenes?|fold|split|subjects?|part|clip|video)(?:\.|#|no\.|\s|-|_){0,3}\d{1,4}")
-COUNTED = re.compile(r"(?<![.\w-])\d+(?![\w]*[.]\d)")  # `50-layers`, `test crop: 320x320`, not `k=0.5`
+COUNTED = re.compile(r"(?<![.\w-])\d+(?![\w]*[.]\d)|^\s*\+")  # `50-layers`, `test crop: 320x320`, `+ Distill`; not `k=0.5`
 LAYER = re.compile(r"(?:layer|module|operat(?:ion|or)|block|stage)s?(?:[ _-]?(?:name|type|#|no\.?|\(type.*))?|op")
 SHOTS = re.compile(r"(?:\d{1,3}|zero|one|few|k)[ -]?shots?")
 NAMED_COUNT = re.compile(r"[A-Za-z][\w +/-]{0,20}\((\d{1,4}(?:\.\d{1,3})?\s?[MB])\)|(?P<alone>\d{1,4}(?:\.\d{1,3})?\s?B)")

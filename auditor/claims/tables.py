@@ -17,7 +17,8 @@ from auditor.claims.vocabulary import ELSEWHERE, KNOWN_NETWORKS, OURS, RESOURCES
 from auditor.facts import Cell, Claim, Evidence, Outline, Table
 
 LINK_WORDS = re.compile(
-    r"(?i)^(?:model|link|download|here|github|url|ckpt|checkpoint|weights?|log|config|[-–—/|& ]|google drive|onedrive|baidu(?: ?yun)?)+$"
+    r"(?i)^(?:model|link|download|here|github|url|ckpt|checkpoint|weights?|log|config"
+    r"|coming soon|[-–—/|& ]|google drive|onedrive|baidu(?: ?yun)?)+$"
 )
 IDENTIFYING = re.compile(
     r"(?i)train(?:ed|ing)?(?: (?:data)?sets?| data| on)?|styles?|types?|versions?|init\w*|pre-?train\w*|teacher|modality|settings?"

@@ -54,19 +54,21 @@ METRICS = words(
     win_rate success success_rate spl pass@1 pass@10 mmlu gsm8k hellaswag arc_c arc_e piqa winogrande truthfulqa humaneval mbpp math
     linear linear_probing linear_eval linear_probe fine_tune finetune fine_tuning finetuning knn k_nn zero_shot few_shot 1_shot
     5_shot glue squad fps throughput latency speed inference_time infer_time inf_time inf._time average_time avg_time avg._time mean_time
-    forward_time processing_time runtime run_time img/s imgs/s
+    forward_time processing_time runtime run_time img/s imgs/s img/sec imgs/sec images/sec lat lat.
     images/s image/s samples/s tokens/s ms/img frames/s mean average avg avg. mean@0.1 gain improvement imp. imp δ top delay rtf mem
     memory gpu_mem vram peak_memory 准确率 精度 召回率 平均 平均分 速度 显存 误差 precisión exactitud
 
     j_seen f_seen j_unseen f_unseen j_mean f_mean j_recall f_recall
     qps mt_bench alpacaeval c_eval ceval cmmlu agieval bbh
-    performance performances result results rfid gfid r_fid psim nmve nmje mve nmpjpe 0.5:0.95 fp fn mt ml frag
+    performance performances perf perf. result results rfid gfid r_fid psim nmve nmje mve nmpjpe 0.5:0.95 fp fn mt ml frag
     """
 )
 VAGUE = words(  # metrics in a header, but in a caption or of a whole table they say too little
     """
     improvement gain imp imp. linear mean average avg avg. score top return loss glue squad mmlu latency fps speed throughput runtime
-    memory mem gpu_mem vram peak_memory delay performance performances result results total success error errors precision per is zero_shot
+    memory mem gpu_mem vram peak_memory delay performance performances
+    perf perf. result results total success error errors precision per is zero_shot
+    img/s imgs/s img/sec imgs/sec images/sec images/s image/s samples/s frames/s lat lat.
     few_shot top fine_tuning fine_tune finetuning finetune reward rank_1 p1 p2
     """
 )

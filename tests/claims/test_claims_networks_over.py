@@ -67,7 +67,7 @@ def test_networks_over_baselines_alone_are_no_claims():
     assert not [claim for claim in claims(table) if claim[0].startswith("ViT")]
 
 
-@pytest.mark.parametrize("header", ["50-layers", "test crop: 320x320", "300 epochs"])
+@pytest.mark.parametrize("header", ["50-layers", "test crop: 320x320", "300 epochs", "+ Distill"])
 def test_a_setting_that_counts_may_head_results(header):
     table = f"The accuracy on the marsh images:\n\n| Network | {header} |\n|---|---|\n| HeronNet | 77.48% (model) |\n| HeronNet-XL | 78.88% (model) |\n"
     assert claims(table) == [("HeronNet", "accuracy", 77.48), ("HeronNet-XL", "accuracy", 78.88)]
@@ -92,3 +92,18 @@ def test_a_number_sign_before_p_counts_parameters():
 @pytest.mark.parametrize("title", ["Introduction", "Overview", "News"])
 def test_a_heading_of_any_readme_is_no_models_name(title):
     assert own_name(ClaimContext("someone/HeronNet", title), title) == "HeronNet"
+
+
+def test_weights_that_are_promised_name_no_model():
+    table = "| Model | Lr Schd | box AP | model |\n|---|---|---|---|\n| HeronNet-S | 1x | 46.3 | Coming Soon |\n| HeronNet-S | 3x | 47.8 | Coming Soon |\n"
+    assert claims(table) == [("HeronNet-S", "box AP", 46.3), ("HeronNet-S", "box AP", 47.8)]
+
+
+@pytest.mark.parametrize("header", ["imgs/sec", "CPU Lat.", "test perf."])
+def test_short_words_for_speed_and_performance(header):
+    assert header_of(header).kind is Kind.METRIC
+
+
+def test_a_speed_in_the_caption_is_not_what_columns_of_scores_hold():
+    table = "Throughput (imgs/sec) values are measured on one card.\n\n| Network | imgs/sec | Vanilla | +Distill |\n|---|---|---|---|\n| HeronNet-S | 1210 | 72.3 | 80.9 |\n"
+    assert claims(table) == [("HeronNet-S", "imgs/sec", 1210), ("HeronNet-S", "Vanilla", 72.3), ("HeronNet-S", "+Distill", 80.9)]
