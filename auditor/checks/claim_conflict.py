@@ -60,14 +60,17 @@ class ClaimConflict:
     def _among_primary(self, variant: Claimed) -> tuple[Finding, ...]:
         """Return a finding where the authors give two values for one structural attribute in the same setting.
 
-        Two rows of one table are meant to differ: in a column that was not read as what tells them apart, and not by mistake.
+        Two rows of one table are meant to differ: in a column or a mark that was not read as what tells them apart, and not by
+        mistake. So two tables disagree where they have no value in common.
         """
         found = []
         for attribute in STRUCTURAL:
             claims = [c for c in variant.primary if c.attribute == attribute]
             for n, claim in enumerate(claims):
-                others = [c for c in claims[:n] if c.setting == claim.setting and not (c.table and c.table == claim.table)]
-                rival = next((c for c in others if not same_print(claim, c)), None)
+                here = [c for c in claims if c.setting == claim.setting and _place(c) == _place(claim)]
+                others = [c for c in claims[:n] if c.setting == claim.setting and _place(c) != _place(claim)]
+                agreeing = {_place(c) for c in others if any(same_print(c, own) for own in here)}
+                rival = next((c for c in others if _place(c) not in agreeing), None)
                 if rival is not None:
                     detail = f"{rival.evidence.locator} says {show(rival)}, {claim.evidence.locator} says {show(claim)}."
                     title = f"{variant.name}: two places of the repository give different {attribute}"
@@ -94,6 +97,11 @@ class ClaimConflict:
             variant=variant.name,
             claims=(claim.id,),
         )
+
+
+def _place(claim: Claim) -> str:
+    """Return the table of a claim, or its own place where it stands in none."""
+    return claim.table or claim.evidence.locator
 
 
 def same_question(one: Claim, two: Claim) -> bool:

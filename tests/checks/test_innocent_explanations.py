@@ -185,6 +185,8 @@ def conflicts(report):
 def test_two_rows_of_one_table_are_no_conflict_and_two_tables_are():
     necks = table("FooNet-T | plain | 3.7M | 75.0", "FooNet-T | folded | 3.5M | 75.2", columns="Model | Wiring | Params | Top-1")
     assert conflicts(audited(LINKED + necks, TINY)) == []
+    marked = LINKED + table("FooNet-T | 3.7M | 75.0", "FooNet-T† | 4.1M | 75.9") + "\nTrained again:\n\n" + table("FooNet-T† | 4.1M | 76.0")
+    assert conflicts(audited(marked, TINY)) == []
     again = LINKED + "## Models\n\n" + table("FooNet-T | 3.70M | 75.0") + "\nOnce more:\n\n" + table("FooNet-T | 3.69M | 75.0")
     assert len(conflicts(audited(again, TINY))) == 1
 
