@@ -38,6 +38,11 @@ BEFORE_RESULTS = re.compile(
 )
 RESULT = re.compile(r"(?P<m>[A-Za-z][\w@.^/()-]*(?: [\w@.()-]+){0,5}?)\s*[:=]\s*(?P<a>\d{1,3}\.\d+)(?P<u>\s?(?:mm|%|dB))?(?![\w.])[\s,;|]*")
 
+EDGES = " \t,|&\\"
+BETWEEN = re.compile(r"[ \t]*[,|&][ \t]*|[ \t]{2,}|\t")
+NAME = re.compile(r"[A-Za-z][\w@./<^()-]{0,30}(?: [\w@.()-]{1,20}){0,3}")
+VALUE = re.compile(r"\d{1,3}\.\d{1,8}%?")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -67,6 +72,8 @@ def printed_results(text: str, announced: bool) -> Iterator[Found]:
     if not commands and any(TRAINING.search(lines[n]) for n in shown):
         return
     found = {one.start: one for n in shown for one in in_result_line(lines[n], places[n])}
+    for n in shown:
+        found |= {one.start: one for one in in_columns(lines, n, places)}
     if not commands:
         found = {one.start: one for n in range(len(lines)) for one in anywhere(lines[n], places[n])} | found
     counts = Counter(one.attribute for one in found.values())
@@ -117,6 +124,22 @@ def in_result_line(line: str, place: int) -> Iterator[Found]:
     for match in found:
         if is_metric(spaced(match["m"])):
             yield Found(names[match.start()], match["a"] + (match["u"] or ""), place + match.start("a"))
+
+
+def in_columns(lines: list[str], number: int, places: list[int]) -> Iterator[Found]:
+    """Yield the results of a printed header with one line of numbers under it: `d1, AbsRel, RMSE` over `0.95, 0.06, 2.57`."""
+    if number + 1 >= len(lines) or max(len(lines[number]), len(lines[number + 1])) > MAX_LINE:
+        return
+    names, values = ([part for part in BETWEEN.split(line.strip(EDGES)) if part] for line in (lines[number], lines[number + 1]))
+    if len(names) != len(values) or len(names) < 3 or not all(VALUE.fullmatch(value) for value in values):
+        return
+    if 2 * sum(is_metric(spaced(name)) for name in names) < len(names) or not all(NAME.fullmatch(name) for name in names):
+        return
+    at = places[number + 1]
+    for name, value in zip(names, values, strict=True):
+        start = lines[number + 1].index(value, at - places[number + 1])
+        at = places[number + 1] + start + len(value)
+        yield Found(name, value, places[number + 1] + start)
 
 
 def spaced(name: str) -> str:

@@ -28,6 +28,7 @@ FILLER = re.compile(
     r"(?:(?:results?|performances?|evaluations?|benchmarks?|comparisons?)(?:\s+(?:and|&)\s+(?:pre-?trained\s+)?(?:models?|weights|check-?points?))?(?!\w))?"
     r"\s*(?:(?:on|of|for|with)\s+)?(?:the\s)?"
 )
+ANSWER = re.compile(r"(?i)[✓✔√☑✅]+|yes|no")  # beside a name it says what there is of a model, not how it is called
 DURATION = re.compile(
     r"(?i)(?:~?\d+(?:\.\d+)?\s*(?:d|h|m|s|days?|hours?|hrs?|min(?:utes)?s?|sec(?:onds)?)\b\s*)+|[\d.]+\s?[-–]\s?[\d.]+|\d+\s?[x×]\s?\d+|x\d+|\d+x"
 )
@@ -246,7 +247,8 @@ def varies(number: int, shape: Shape) -> bool:
 def variant_of(row: Row, columns: Columns) -> str:
     """Return the variant of a row as printed, cleaned of markup."""
     parts = [clean_name(row.cells[n].text) for n in columns.identity]
-    return " ".join(dict.fromkeys(part for part in parts if part and not re.fullmatch(r"[-–—]+", part)))[:160]
+    named = [part for part in parts if not is_blank(part) and not ANSWER.fullmatch(part)] if len(parts) > 1 else parts
+    return " ".join(dict.fromkeys(part for part in named if part and not re.fullmatch(r"[-–—]+", part)))[:160]
 
 
 def called(name: str, context: ClaimContext, title: str) -> str:

@@ -100,6 +100,7 @@ ACHIEVED = re.compile(
 )
 REACHED = re.compile(r",\s(?:thus |thereby |and )?(?:achieving|reaching|obtaining|attaining|yielding)\s[^,;:]{1,120}$")
 NAMED = re.compile(r"--(?:model|arch|model[_-]name|model[_-]type|backbone|name)[ =]([\w.-]{2,60})|(?<!\w)-a ([\w.-]{3,60})")
+RUN = re.compile(r"\W*(?:[Rr]un[: ]\W*)?(?:python|bash|sh|torchrun)[\d.]* [\w./-]")  # a command that is an item of its own
 LOADED = re.compile(
     r"--(?:initial|load|resume|checkpoint|ckpt|weights?|pretrained|restore)(?:[_-](?:model|from|path|ckpt|checkpoint|weights?|file))*"
     r"[ =]([\w./-]{2,200})"
@@ -311,7 +312,7 @@ def run_after(block: Block, following: tuple[Block, ...]) -> str:
 def variant_before(before: list[Block], tokens: tuple[str, ...]) -> str:
     """Return the model that the passage before a console block runs: of its last command, else the last one named."""
     for block in reversed(before):
-        if block.kind == "code" and (match := NAMED.search(block.text)):
+        if (block.kind == "code" or RUN.match(block.text)) and (match := NAMED.search(block.text)):
             return str(match[1] or match[2])
     for block in reversed(before):
         if name := named_in(block.text, tokens):
