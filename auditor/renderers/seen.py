@@ -8,6 +8,8 @@ from auditor.escaping import Trusted, clip, code, link
 from auditor.facts import Source, Status, Unreadable
 from auditor.telling.lookup import Lookup
 
+PAGES = ("view", "edit", "preview", "download", "content", "files", "main", "master", "tree", "blob")  # of a file, never its name
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
@@ -60,6 +62,14 @@ def _row(source: Source) -> SourceRow:
     path = source.id.partition(":")[2]
     shown = code(clip(path if path and source.url.endswith("/" + path) else source.url or source.id, 90))
     place = link(shown, source.url) if source.url.startswith(("http://", "https://")) else shown
-    name = code(clip(source.url.rstrip("/").rpartition("/")[2].partition("?")[0] or path or source.id, 40))
+    name = code(clip(short_name(source.url) or path or source.id, 40))
     short = link(name, source.url) if source.url.startswith(("http://", "https://")) else name
     return SourceRow(clip(source.kind, 30), place, short, source.status.value, clip(source.detail, 200), source.required)
+
+
+def short_name(url: str) -> str:
+    """Return the part of an address that names its file: the last, but for what hosts append to it, as in `/file/d/ID/view`."""
+    parts = [part for part in url.partition("://")[2].partition("?")[0].split("/")[1:] if part]
+    while len(parts) > 1 and parts[-1].lower() in PAGES:
+        parts.pop()
+    return parts[-1] if parts else ""

@@ -320,8 +320,15 @@ def _distinct(claims: list[Claim]) -> tuple[Sentence, ...]:
     return tuple(dict.fromkeys(claim_sentence(claim) for claim in claims))
 
 
+_OPERATIONS = re.compile(r"(?i)(\d+(?:\.\d+)?)\s?([KMGT])\s?(?:FLOPs?|MACs?|M?Adds?)?")  # the words after it say GFLOPs
+_GIGAS = {"K": 1e-6, "M": 1e-3, "T": 1e3}
+
+
 def claim_value(claim: Claim) -> str:
     """Return a claim's value as it is printed, with its unit where that stands elsewhere (in a column's head)."""
+    if claim.attribute == "gflops" and (operations := _OPERATIONS.fullmatch(claim.printed)):
+        number, letter = operations.groups()
+        return str(number) if letter in ("G", "g") else f"{float(number) * _GIGAS[letter.upper()]:g}"
     if claim.printed:
         bare = claim.unit and claim.attribute != "gflops" and not re.search("[A-Za-z%]", claim.printed)
         return f"{claim.printed}{'' if claim.attribute == 'params' else ' '}{claim.unit}" if bare else claim.printed
